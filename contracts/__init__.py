@@ -1,0 +1,1 @@
+"""What is promised; how one answer is asked for and judged."""
