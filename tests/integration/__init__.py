@@ -1,0 +1,1 @@
+"""Tests of the suite itself that cross a loopback socket."""

@@ -1,0 +1,71 @@
+"""From parts to an ASGI application."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from itertools import groupby
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from tests.sandbox.errors import Refusal
+from tests.sandbox.operations import BASE, Operation
+from tests.sandbox.parts import Parts, Visit
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def build(parts: Parts, document: Mapping[str, object]) -> ASGIApp:
+    """Build the application: routes, error handlers, layers.
+
+    Args:
+        parts: The server.
+        document: What ``/openapi.json`` answers.
+    """
+
+    async def openapi(_: Request) -> Response:
+        return JSONResponse(document)
+
+    async def refuse(request: Request, error: Exception) -> Response:
+        return parts.render_error(parts, request, _refusal(error))
+
+    def by_path(operation: Operation) -> str:
+        return operation.path
+
+    routes = [
+        _route(path, tuple(operations), parts)
+        for path, operations in groupby(sorted(parts.operations, key=by_path), key=by_path)
+    ]
+    application = Starlette(
+        routes=[*routes, Route("/openapi.json", openapi)],
+        exception_handlers={Refusal: refuse, HTTPException: refuse, Exception: refuse},
+    )
+    application.router.redirect_slashes = False
+    stack: ASGIApp = application
+    for layer in reversed(parts.layers):
+        stack = layer(stack)
+    return stack
+
+
+def _route(path: str, operations: tuple[Operation, ...], parts: Parts) -> Route:
+    """One route for all methods of a path, so that a 405 can name them all in Allow."""
+    by_method = {operation.method: operation for operation in operations}
+
+    async def endpoint(request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        return await parts.respond(Visit(request, by_method[method], parts))
+
+    return Route(BASE + path, endpoint, methods=list(by_method))
+
+
+def _refusal(error: Exception) -> Refusal:
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, HTTPException):
+        headers = dict(error.headers or {})
+        if "Allow" in headers:  # a set: in another order at each start
+            headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
+        return Refusal(error.status_code, error.detail, headers=headers)
+    return Refusal(500, "Internal server error")

@@ -1,0 +1,1 @@
+"""Seeded faults, one family of the catalogue a file."""
