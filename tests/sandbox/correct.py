@@ -75,11 +75,10 @@ def read_credential(request: Request) -> str | None:
 
 async def authenticate(visit: Visit) -> StoredKey:
     """Know the key, or refuse (D1, D2, D8)."""
-    parts = visit.parts
-    presented = parts.read_credential(visit.request)
+    presented = visit.presented
     if presented is None:
         raise unauthorized("Missing API Key")
-    key = parts.find_key(presented)
+    key = visit.parts.find_key(presented)
     if key is None:
         raise unauthorized("Invalid API Key provided")
     return key

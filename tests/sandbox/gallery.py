@@ -7,7 +7,18 @@ from tests.sandbox.registry import BENIGN, FAULTS
 
 __all__ = ["BENIGN", "FAULTS"]
 
-_FAMILIES: Final = ("credentials", "statuses", "envelope", "limits")
+_FAMILIES: Final = (
+    "credentials",
+    "places",
+    "guards",
+    "spellings",
+    "statuses",
+    "scopes",
+    "lifecycle",
+    "caching",
+    "envelope",
+    "limits",
+)
 
 for _family in _FAMILIES:
     import_module(f"tests.sandbox.faults.{_family}")

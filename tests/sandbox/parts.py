@@ -34,6 +34,11 @@ class Visit:
     key: StoredKey | None = None
     arguments: dict[str, object] = field(default_factory=dict)
 
+    @property
+    def presented(self) -> str | None:
+        """The credential as this server reads it."""
+        return self.parts.read_credential(self.request)
+
 
 Guard = Callable[[Visit], Awaitable[None]]
 Layer = Callable[[ASGIApp], ASGIApp]

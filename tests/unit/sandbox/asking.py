@@ -5,16 +5,21 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from random import Random
+from urllib.parse import unquote
 
-from starlette.types import Message
+from starlette.types import Message, Scope
 
 from tests.sandbox.assembly import Order, Sandbox, assemble
+from tests.sandbox.calls import Calls
 from tests.sandbox.connections import Connection
 from tests.sandbox.keys import PREFIX, RANDOM_LENGTH
 from tests.sandbox.limiter import Rate
 
 SERVER = "http://127.0.0.1:1/v1"
 UNLIMITED = Rate(1_000_000, 60)
+SEEDED = Calls(Random(0))  # noqa: S311 - the data of seed 0
+OLDEST = str(SEEDED.newest(100)[-1]["id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +63,7 @@ def ask(server: Sandbox, request: Ask, connection: Connection | None = None) -> 
 
 async def asking(server: Sandbox, request: Ask, connection: Connection | None = None) -> Answer:
     """Ask once, within a running event loop."""
-    names = _words(server)
-    target, _, query = _filled(request.target, names).partition("?")
-    headers = [("host", "127.0.0.1"), *request.headers]
-    if request.key is not None:
-        headers.insert(1, ("x-api-key", request.key))
+    scope = _scope(server, request, connection or Connection())
     messages: list[Message] = []
 
     async def receive() -> Message:
@@ -71,41 +72,61 @@ async def asking(server: Sandbox, request: Ask, connection: Connection | None = 
     async def send(message: Message) -> None:
         messages.append(message)
 
-    scope = {
-        "type": "http",
-        "method": request.method,
-        "path": target,
-        "raw_path": target.encode(),
-        "query_string": query.encode(),
-        "root_path": "",
-        "headers": [
-            (name.lower().encode(), _filled(value, names).encode("latin-1"))
-            for name, value in headers
-        ],
-        "client": ("127.0.0.1", 1),
-        "server": ("127.0.0.1", 1),
-        "scheme": "http",
-        "http_version": "1.1",
-        "state": {"connection": connection or Connection()},
-    }
     try:
         await server(scope, receive, send)
     except Exception:
         # Starlette answers 500 first and then lets the server log the exception
         if not messages:
             raise
-    return _answer(messages, _secrets(server))
+    return _answer(messages, server)
 
 
-def _answer(messages: list[Message], secrets: Mapping[str, str]) -> Answer:
-    start, *parts = messages
-    body = b"".join(part.get("body", b"") for part in parts)
-    for name, text in secrets.items():
-        body = body.replace(text.encode(), f"{{{name}}}".encode())
+def _scope(server: Sandbox, request: Ask, connection: Connection) -> Scope:
+    words = _words(server)
+    target = _filled(request.target, words)
+    path, _, query = target.partition("?")
+    lines = [("x-api-key", request.key)] if request.key is not None else []
+    lines += request.headers
+    if not any(name == "host" for name, _ in lines):
+        lines.append(("host", "127.0.0.1"))
+    headers = [(name, _filled(value, words)) for name, value in lines]
+    head = [f"{request.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
+    connection.received = "\r\n".join([*head, "", request.body]).encode("latin-1")
+    return {
+        "type": "http",
+        "method": request.method,
+        "path": unquote(path),
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [
+            # blanks round a value are no part of it: the parser takes them away
+            (name.encode(), value.strip(" \t").encode("latin-1"))
+            for name, value in headers
+        ],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 1),
+        "scheme": "http",
+        "http_version": "1.1",
+        "state": {"connection": connection},
+    }
+
+
+def _answer(messages: list[Message], server: Sandbox) -> Answer:
+    start, *rest = messages
     headers = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
-    # what is drawn or stamped anew at each start
-    body = re.sub(rb'"startedAt": ?"20(?!25)[^"]+"', b'"startedAt":"now"', body)
-    return Answer(start["status"], headers, body)
+    body = b"".join(message.get("body", b"") for message in rest)
+    return Answer(start["status"], headers, _comparable(body, server))
+
+
+def _comparable(body: bytes, server: Sandbox) -> bytes:
+    """Replace what is drawn or stamped anew at each start."""
+    for name, secret in _secrets(server).items():
+        body = body.replace(secret.encode(), f"{{{name}}}".encode())
+    first = {call["id"] for call in SEEDED.newest(100)}
+    for created in set(re.findall("call_[0-9a-f]{12}", body.decode("latin-1"))) - first:
+        body = body.replace(created.encode(), b"call_created_now")
+    return re.sub(rb'"startedAt": ?"20(?!25)[^"]+"', b'"startedAt": "now"', body)
 
 
 def _secrets(server: Sandbox) -> dict[str, str]:
@@ -123,7 +144,7 @@ def _words(server: Sandbox) -> dict[str, str]:
     full, start = server.keys.full.secret, len(PREFIX)
     return {
         **_secrets(server),
-        "item": str(server.parts.calls.newest(1)[0]["id"]),
+        "item": OLDEST,
         "cut": full[:-1],
         "half": full[:20],
         "first16": full[:16],

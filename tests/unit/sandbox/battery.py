@@ -9,6 +9,7 @@ from typing import Final
 from tests.unit.sandbox.asking import Ask
 
 _CALL: Final = '{"from": "+27215550100", "to": "+27215550199"}'
+_JSON: Final = (("content-type", "application/json"),)
 _LIST: Final = "/v1/calls?limit=2"
 _ITEM: Final = "/v1/calls/{item}"
 
@@ -35,9 +36,10 @@ BATTERY: Final = {
     "no key, browser": _get(("accept", "text/html,*/*")),
     "no key, unknown item": Ask("/v1/calls/call_000000000000"),
     "no key, bad query": Ask("/v1/calls?limit=none"),
-    "no key, bad body": Ask("/v1/calls", method="POST", body="{}"),
+    "no key, bad body": Ask("/v1/calls", None, "POST", _JSON, "{}"),
     # no valid key
     "empty": _get(key=""),
+    "blank": _get(key="  "),
     "random": _get(key="{random}"),
     "random, browser": _get(("accept", "text/html,*/*"), key="{random}"),
     "word": _get(key="abc"),
@@ -55,6 +57,7 @@ BATTERY: Final = {
     "early character": _get(key="{early}"),
     "last character": _get(key="{late}"),
     "other case": _get(key="{swapped}"),
+    "other prefix": _get(key="SK_LIVE_{tail}"),
     "tautology": _get(key="' OR '1'='1"),
     "percent": _get(key="sk_live_%"),
     "underscores": _get(key="{blind}"),
@@ -99,6 +102,19 @@ BATTERY: Final = {
     "no key, _method": Ask(_LIST + "&_method=GET", method="POST"),
     "no key, old base": Ask("/api/v1/calls"),
     "no key, suffix": Ask("/v1/calls.json"),
+    "no key, upper case": Ask("/V1/CALLS"),
+    "no key, slash": Ask("/v1/calls/"),
+    "no key, slashes": Ask("//v1//calls"),
+    "no key, dots": Ask("/v1/x/../calls"),
+    "no key, encoded dots": Ask("/public/..%2fv1/%2e/calls"),
+    "no key, encoded letter": Ask("/v1/%63alls"),
+    "no key, encoded slash": Ask("/v1%2fcalls"),
+    "no key, backslash": Ask("/v1\\calls"),
+    "no key, matrix": Ask("/v1;x=1/calls"),
+    "no key, line feed": Ask("/v1/calls%0a"),
+    "no key, absolute": Ask("http://127.0.0.1/v1/calls"),
+    "no key, host": _get(("host", "h/nope?")),
+    "no key, fragment": Ask("/v1/calls#/health"),
     # too little scope
     "list, agents:read": Ask(_LIST, "{agents:read}"),
     "list, calls:write": Ask(_LIST, "{calls:write}"),
@@ -107,23 +123,23 @@ BATTERY: Final = {
     "head, agents:read": Ask(_LIST, "{agents:read}", "HEAD"),
     "item, agents:read": Ask(_ITEM, "{agents:read}"),
     "agents, calls:read": Ask("/v1/agents", "{calls:read}"),
-    "bad body, calls:read": Ask("/v1/calls", "{calls:read}", "POST", body="{}"),
+    "bad body, calls:read": Ask("/v1/calls", "{calls:read}", "POST", _JSON, "{}"),
     "keys, calls:read": Ask("/v1/keys", "{calls:read}"),
     # refused for other reasons
     "bad query": Ask("/v1/calls?limit=101", "{full}"),
-    "bad body": Ask("/v1/calls", "{full}", "POST", body='{"from": 1}'),
+    "bad body": Ask("/v1/calls", "{full}", "POST", _JSON, '{"from": 1}'),
     "unknown item": Ask("/v1/calls/call_000000000000", "{full}"),
     "unknown route": Ask("/v1/nothing", "{full}"),
     "method not offered": Ask("/v1/calls", "{full}", "PUT"),
     # writes
-    "post, no key": Ask("/v1/calls", method="POST", body=_CALL),
-    "post, calls:read": Ask("/v1/calls", "{calls:read}", "POST", body=_CALL),
+    "post, no key": Ask("/v1/calls", None, "POST", _JSON, _CALL),
+    "post, calls:read": Ask("/v1/calls", "{calls:read}", "POST", _JSON, _CALL),
     "override to delete, calls:read": Ask(
         "/v1/calls/{item}", "{calls:read}", headers=(("x-http-method-override", "DELETE"),)
     ),
     "list before the writes": Ask(_LIST, "{full}"),
-    "post": Ask("/v1/calls", "{full}", "POST", body=_CALL),
-    "patch": Ask(_ITEM, "{full}", "PATCH", body='{"durationS": 7}'),
+    "post": Ask("/v1/calls", "{full}", "POST", _JSON, _CALL),
+    "patch": Ask(_ITEM, "{full}", "PATCH", _JSON, '{"durationS": 7}'),
     "delete": Ask(_ITEM, "{full}", "DELETE"),
     "list after the writes": Ask(_LIST, "{full}"),
 }
