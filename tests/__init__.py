@@ -1,1 +1,1 @@
-"""The checks that ask a target, the servers that answer in tests, and the tests of the suite itself."""
+"""The checks that ask a target, the servers that answer, and the tests of the suite itself."""

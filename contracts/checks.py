@@ -1,0 +1,302 @@
+"""What a check is written with: `send` asks, `expect` judges, records and says it.
+
+Four outcomes, never mixed: the check passes; `Violation`, an `AssertionError`, which Allure shows
+as failed; `Inconclusive`, which it shows as broken; or pytest's skip, naming the setting.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, NoReturn
+
+import pytest
+
+from contracts.algebra import describe
+from contracts.credentials import FULL, Credential, Inapplicable, Role, RoleKey, Text
+from contracts.exchange import Exchange, curl, transcript
+from contracts.findings import CheckRecord
+from contracts.judge import Judgement, Oracle
+from contracts.operations import Operation
+from contracts.pace import BudgetSpent
+from contracts.probing import Answer, Confirmed, Probing
+from contracts.recording import CheckId, Recorder
+from contracts.verdict import Severity, Status
+
+AFTER_VIOLATION: Final = 10
+"""Requests that shrinking may make once a check has seen its first violation."""
+
+
+class Violation(AssertionError):
+    """A documented promise is broken; the message says it as a reader needs it.
+
+    Attributes:
+        severity: How bad it is.
+        attachments: Title and text of what shows it.
+    """
+
+    def __init__(
+        self, message: str, severity: Severity, attachments: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        super().__init__(message)
+        self.severity, self.attachments = severity, attachments
+
+
+class Inconclusive(Exception):
+    """Nothing can be said either way; the message says why."""
+
+
+@dataclass(slots=True, repr=False)
+class Asked:
+    """An answer on its way to `expect`.
+
+    Attributes:
+        answer: What came; None where the recipe says nothing for this key, or the check has used
+            its share of requests.
+        by: Who asked.
+    """
+
+    answer: Answer | None
+    by: "Send"
+
+
+_LACKING: Final = Text("", "a key without its scopes")
+
+
+@dataclass(slots=True, repr=False)
+class Send:
+    """Asks one operation with one credential, on behalf of the running check.
+
+    Attributes:
+        probing: Asks the target.
+        recorder: Writes what was seen.
+        check: Which check is running.
+        share: Requests that it may make; None for core checks.
+    """
+
+    probing: Probing
+    recorder: Recorder
+    check: CheckId = field(init=False)
+    share: int | None = field(init=False, default=None)
+    _began: int = 0
+    _violated_at: int | None = None
+    _core: dict[tuple[str, Credential], Answer] = field(default_factory=dict)
+    _own: dict[tuple[str, Credential], Answer] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        # Hypothesis prints every argument of a failing check.
+        return "send"
+
+    def begin(self, check: CheckId, share: int | None) -> None:
+        """Start another check."""
+        self.check, self.share = check, share
+        self._began, self._violated_at = self.probing.requests, None
+
+    def end(self) -> None:
+        """Write what the check has seen."""
+        self.recorder.end()
+        self._own.clear()
+
+    def __call__(self, operation: Operation, credential: Credential) -> Asked:
+        """Ask, or take the answer of an equal question already asked.
+
+        Args:
+            operation: What to ask for.
+            credential: What to send in the place of the key.
+
+        Raises:
+            Inconclusive: The operation's control says nothing, so no refusal would.
+        """
+        control = self.probing.controls.of(operation)
+        if isinstance(credential, RoleKey) and credential.of == control.role:
+            answer = self.probing.controlled(operation)
+            return Asked(answer, self) if answer else self._unanswered(operation, credential)
+        if control.answer is None or control.request is None:
+            return self._unanswered(operation, credential)
+        length = self.probing.keyring.length(credential.role)
+        fitted = operation.label, credential.fitted(length)
+        memo = self._core if self.check.core else self._own
+        if fitted not in memo:
+            if self._spent():
+                return Asked(None, self)
+            try:
+                memo[fitted] = self.probing.ask(operation, fitted[1])
+            except Inapplicable:
+                return Asked(None, self)
+            except BudgetSpent as spent:
+                self._skip(operation, credential, str(spent), spent.setting)
+        return Asked(memo[fitted], self)
+
+    def _spent(self) -> bool:
+        used = self.probing.requests
+        if self._violated_at is not None and used - self._violated_at >= AFTER_VIOLATION:
+            return True
+        return self.share is not None and used - self._began >= self.share
+
+    def _unanswered(self, operation: Operation, credential: Credential) -> Asked:
+        """Say why the control says nothing, as its own check does."""
+        control = self.probing.controls.of(operation)
+        if control.unchecked:
+            dead = not self.probing.controls.live
+            reason, setting = control.unchecked.reason, control.unchecked.setting
+            if dead:
+                self._inconclusive(operation, credential, reason, setting)
+            self._skip(operation, credential, reason, setting)
+        answer = self.probing.controlled(operation)
+        assert answer is not None
+        first = self.probing.judge(answer, Oracle.ADMITTED)[0].judgement
+        reason = f"the control did not succeed: {first.reason or first.got}"
+        if first.status is Status.SKIPPED or first.violates:
+            self._skip(operation, credential, reason, first.setting)
+        self._inconclusive(operation, credential, reason, first.setting)
+
+    def _skip(
+        self, operation: Operation, credential: Credential, reason: str, setting: str | None
+    ) -> NoReturn:
+        self._write(operation, credential, Status.SKIPPED, reason, setting)
+        pytest.skip(f"{reason} (BUSYBOARD_{setting})" if setting else reason)
+
+    def _inconclusive(
+        self, operation: Operation, credential: Credential, reason: str, setting: str | None
+    ) -> NoReturn:
+        self._write(operation, credential, Status.INCONCLUSIVE, reason, setting)
+        raise Inconclusive(f"{operation.label} with {credential.words}: {reason}")
+
+    def _write(
+        self,
+        operation: Operation,
+        credential: Credential,
+        status: Status,
+        reason: str,
+        setting: str | None,
+    ) -> None:
+        if self.recorder.has_begun:
+            return
+        check = self.check
+        self.recorder.findings.append(
+            CheckRecord(
+                id=check.of(check.requirement),
+                operation=operation.label,
+                credential=check.family or credential.words,
+                core=check.core,
+                status=status,
+                basis=check.requirement.basis,
+                reason=reason,
+                setting=setting,
+            )
+        )
+
+    def judged(self, answer: Answer, oracle: Oracle) -> Confirmed | None:
+        """Judge an answer and record what it says.
+
+        A core check records its own requirement only: the other requirements have core checks of
+        their own over the same answers.
+
+        Returns:
+            What it says of the running check's requirement; None where it says nothing of it.
+        """
+        mine: Confirmed | None = None
+        for confirmed in self.probing.judge(answer, oracle):
+            is_mine = confirmed.judgement.requirement is self.check.requirement
+            mine = confirmed if is_mine else mine
+            if is_mine or not self.check.core:
+                self.recorder.note(self.check, confirmed, answer.operation.label, answer.exchange)
+        if mine and mine.judgement.violates and self._violated_at is None:
+            self._violated_at = self.probing.requests - mine.tried
+        return mine
+
+    def sufficient(self, operation: Operation) -> RoleKey:
+        """Give the key of the operation's control."""
+        return RoleKey(self.probing.controls.of(operation).role or FULL)
+
+    def insufficient(self, operation: Operation) -> RoleKey:
+        """Choose a live key without the operation's scopes; where there is none, skip."""
+        role = next(self.probing.keyring.insufficient(operation), None)
+        if role is None:
+            unknown = operation.scopes is None
+            reason = "its scopes are not known" if unknown else "no key lacking its scopes is known"
+            setting = "SCOPE_MAP" if unknown else "SCOPED_KEYS"
+            self._skip(operation, _LACKING, reason, setting)
+        self.probing.controls.is_live(role)
+        return RoleKey(role)
+
+    def dead(self, operation: Operation, role: Role) -> RoleKey:
+        """Give the revoked or deleted key; skip the check where it is not configured."""
+        if role not in self.probing.keyring:
+            self._skip(
+                operation, RoleKey(role), f"no {role} key is known", f"{role.upper()}_API_KEY"
+            )
+        return RoleKey(role)
+
+    def defect(self, operation: Operation | None, name: str) -> None:
+        """Record that the running check itself failed."""
+        check = self.check
+        self.recorder.findings.append(
+            CheckRecord(
+                id=check.of(check.requirement),
+                operation=operation.label if operation else None,
+                credential=check.family,
+                core=True,
+                status=Status.INCONCLUSIVE,
+                reason=f"a defect of the suite: {name}",
+            )
+        )
+
+    def expect_no_other_violation(self) -> None:
+        """Fail where checks of other requirements saw this one violated.
+
+        Raises:
+            Violation: They did; each is on record already.
+        """
+        __tracebackhide__ = True
+        mine = self.check.requirement
+        seen = [record for record in self.recorder.violated if record.requirement is mine]
+        others = [record for record in seen if not record.core]
+        if others:
+            text = "\n".join(f"{describe(record)}\n{record.curl}" for record in others)
+            worst = min(record.severity or Severity.S3 for record in others)
+            raise Violation(f"{text}\n{mine}", worst)
+
+    def nothing_said(self, answer: Answer) -> NoReturn:
+        """The answer counts for another requirement, so this one learns nothing from it."""
+        reason = "the answer counts for another requirement"
+        self._skip(answer.operation, answer.exchange.request.credential, reason, None)
+
+
+def expect(asked: Asked, oracle: Oracle) -> None:
+    """Say that only this answer would be right.
+
+    Args:
+        asked: What `send` brought.
+        oracle: The only right answers.
+
+    Raises:
+        Violation: The running check's requirement is violated, confirmed by control and repetition.
+        Inconclusive: A core check cannot be decided.
+    """
+    __tracebackhide__ = True
+    answer, by = asked.answer, asked.by
+    if answer is None:
+        return
+    said = by.judged(answer, oracle)
+    if said is None:
+        if by.check.core:
+            by.nothing_said(answer)
+        return
+    judgement, exchange = said.judgement, answer.exchange
+    if judgement.violates:
+        line = curl(by.recorder.base, exchange.request)
+        shown = (("curl", line), ("exchange", transcript(exchange)))
+        severity = judgement.severity or Severity.S3
+        raise Violation(_message(judgement, exchange, line), severity, shown)
+    if by.check.core and judgement.status is Status.INCONCLUSIVE:
+        raise Inconclusive(f"{exchange.request.words}: {judgement.reason}")
+    if by.check.core and judgement.status is Status.SKIPPED:
+        pytest.skip(judgement.reason)
+
+
+def _message(judgement: Judgement, exchange: Exchange, line: str) -> str:
+    """Word a violation: request and key, expected, got; the sentence and its id; the curl line."""
+    return (
+        f"{exchange.request.words}: expected {judgement.expected}, got {judgement.got}\n"
+        f"{judgement.requirement}\n"
+        f"{line}"
+    )

@@ -1,0 +1,172 @@
+"""The valid requests of a run: each operation asked once with a sufficient key, before any probe.
+
+Only where this control succeeded can a refusal come from the key alone. Which keys are alive is
+known from here.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from contracts.credentials import Role, RoleKey
+from contracts.exchange import Exchange, NoAnswer, Request, Response
+from contracts.keyring import Keyring
+from contracts.operations import Catalogue, Operation, Unchecked
+from contracts.preparation import Preparation
+from contracts.settings import Settings
+from contracts.wire import Wire
+
+_GIVE_UP: Final = 2
+"""Controls without any answer, or refused for the rate, after which no more are tried."""
+
+
+@dataclass(slots=True)
+class Control:
+    """The valid request of one operation, and what came of it.
+
+    Attributes:
+        operation: Which.
+        role: Whose key it carries; None where no key could.
+        request: The request for probes; None where there is none.
+        exchange: The control's exchange; None where it was not asked.
+        unchecked: Why there is no request, or no key.
+    """
+
+    operation: Operation
+    role: Role | None = None
+    request: Request | None = None
+    exchange: Exchange | None = None
+    unchecked: Unchecked | None = None
+
+    @property
+    def answer(self) -> Response | None:
+        """The successful answer; None where the control did not succeed."""
+        answer = self.exchange.answer if self.exchange else None
+        succeeded = isinstance(answer, Response) and self.operation.succeeded(answer)
+        return answer if succeeded and isinstance(answer, Response) else None
+
+
+class Controls:
+    """Every operation's control, and the keys they showed to be alive."""
+
+    def __init__(
+        self, catalogue: Catalogue, wire: Wire, keyring: Keyring, preparation: Preparation
+    ) -> None:
+        self._operations = {operation.label: operation for operation in catalogue.operations}
+        self._wire, self._keyring, self._preparation = wire, keyring, preparation
+        self._controls: dict[str, Control] = {}
+        self._preparing: set[str] = set()
+        self._unanswered = 0
+        self.live: set[Role] = set()
+
+    def of(self, operation: Operation) -> Control:
+        """Give the operation's control, asked once; all controls are asked before any probe."""
+        for every in self._operations.values():
+            self._known(every)
+        return self._controls[operation.label]
+
+    def _known(self, operation: Operation) -> Control:
+        if operation.label not in self._controls:
+            control = self._asked(operation)
+            self._note(control)
+            self._controls[operation.label] = control
+        return self._controls[operation.label]
+
+    def _asked(self, operation: Operation) -> Control:
+        role = self._keyring.control(operation)
+        if role is None:
+            reason = "no configured key suffices for it"
+            return Control(operation, unchecked=Unchecked(operation.label, reason, "API_KEY"))
+        if self._unanswered >= _GIVE_UP and not self.live:
+            reason = "the target did not answer the controls before this one"
+            return Control(operation, role, unchecked=Unchecked(operation.label, reason))
+        request = self._prepared(operation)
+        if isinstance(request, Unchecked):
+            return Control(operation, role, unchecked=request)
+        exchange = self._wire.ask(replace(request, credential=RoleKey(role)))
+        if exchange.status in {404, 410} and operation.draft.given:
+            again = self._prepared(operation, examples=False)
+            if isinstance(again, Request):
+                request = again
+                exchange = self._wire.ask(replace(request, credential=RoleKey(role)))
+        return Control(operation, role, request, exchange)
+
+    def _prepared(self, operation: Operation, *, examples: bool = True) -> Request | Unchecked:
+        self._preparing.add(operation.label)
+        try:
+            return self._preparation.request(
+                operation, self.body_of, self._created_by, examples=examples
+            )
+        finally:
+            self._preparing.discard(operation.label)
+
+    def _note(self, control: Control) -> None:
+        exchange = control.exchange
+        if exchange and (isinstance(exchange.answer, NoAnswer) or exchange.status == 429):
+            self._unanswered += 1
+        if control.answer and control.role:
+            self.live.add(control.role)
+        if exchange:
+            self.renew(control, exchange)
+
+    def renew(self, control: Control, exchange: Exchange) -> None:
+        """Find another object where an exchange deleted the one that probes ask for."""
+        if control.operation.method == "DELETE" and 200 <= (exchange.status or 0) < 300:
+            request = self._prepared(control.operation)
+            control.request = request if isinstance(request, Request) else None
+
+    def body_of(self, label: str) -> bytes | None:
+        """Give the body of a control's answer, asking it first where it was not asked yet."""
+        operation = self._operations.get(label)
+        if operation is None or label in self._preparing:
+            return None
+        answer = self._known(operation).answer
+        return answer.body if answer else None
+
+    def _created_by(self, label: str) -> bytes | None:
+        if self.body_of(label) is None:
+            return None
+        answer = self.again(self._operations[label])
+        return answer.body if answer else None
+
+    def again(self, operation: Operation) -> Response | None:
+        """Ask a control once more, on a fresh connection; None where it fails now."""
+        control = self._controls[operation.label]
+        if control.request is None or control.role is None:
+            return None
+        request = replace(control.request, credential=RoleKey(control.role))
+        exchange = self._wire.ask(request, fresh=True)
+        self.renew(control, exchange)
+        answer = exchange.answer
+        succeeded = isinstance(answer, Response) and operation.succeeded(answer)
+        return answer if succeeded and isinstance(answer, Response) else None
+
+    def is_live(self, role: Role) -> bool:
+        """Whether a key is alive, asking an operation it suffices for where that is not known."""
+        if role not in self.live and (operation := self._proving(role)):
+            request = self.of(operation).request
+            assert request is not None
+            answer = self._wire.ask(replace(request, credential=RoleKey(role))).answer
+            if isinstance(answer, Response) and operation.succeeded(answer):
+                self.live.add(role)
+        return role in self.live
+
+    def _proving(self, role: Role) -> Operation | None:
+        for operation in self._operations.values():
+            control = self.of(operation)
+            if self._keyring.admits(role, operation) and control.answer and control.request:
+                return operation
+        return None
+
+    def besides(self, operation: Operation) -> Operation | None:
+        """Another operation whose control succeeded with the same key."""
+        role = self._controls[operation.label].role
+        for other in self._operations.values():
+            control = self._controls.get(other.label)
+            if other is not operation and control and control.answer and control.role == role:
+                return other
+        return None
+
+
+def controls(catalogue: Catalogue, wire: Wire, keyring: Keyring, settings: Settings) -> Controls:
+    """Build the controls of a run."""
+    return Controls(catalogue, wire, keyring, Preparation(settings, wire.base_path))

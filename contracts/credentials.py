@@ -1,0 +1,227 @@
+"""What is sent in the place of a key: roles and wrong values, as recipes in words.
+
+Pure. A recipe says how a value is derived from a role's key; the value itself exists only while a
+request is written. So whatever Hypothesis prints, shrinks or stores is free of secrets, and one
+seed asks the same questions under any key.
+"""
+
+import random
+import string
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, NewType, Self
+
+from contracts.verdict import Severity
+
+Role = NewType("Role", str)
+"""A key by its part in the run: `full`, `second`, `scoped "calls:read"`, `revoked` …"""
+
+FULL: Final = Role("full")
+SECOND: Final = Role("second")
+REVOKED: Final = Role("revoked")
+DELETED: Final = Role("deleted")
+
+Keys = Callable[[Role], str]
+"""Gives the key of a role; called only while a request is written."""
+
+HEADER: Final = "x-api-key"
+"""The documented header."""
+
+
+def scoped(scopes: frozenset[str]) -> Role:
+    """Name the role of a key with these scopes, and no others."""
+    return Role(f'scoped "{" ".join(sorted(scopes))}"')
+
+
+class Sent(StrEnum):
+    """What kind of credential a request carried; it decides which promise a wrong answer breaks."""
+
+    NOTHING = "nothing"
+    """No x-api-key header, whatever stands elsewhere."""
+
+    NEVER_A_KEY = "never a key"
+    """A value that never was a key, empty and blank included, or several values."""
+
+    KEY = "key"
+    """A role's key, as it is."""
+
+
+class Inapplicable(Exception):
+    """The recipe, applied to this key, gives a key or nothing that can be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential(ABC):
+    """One way of presenting a key, or none."""
+
+    @property
+    @abstractmethod
+    def words(self) -> str:
+        """What is sent, after the word "with"."""
+
+    @property
+    def sent(self) -> Sent:
+        """What kind of credential this is."""
+        return Sent.NEVER_A_KEY
+
+    @property
+    def role(self) -> Role | None:
+        """Whose key it carries or is derived from."""
+        return None
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is when this is taken for a key."""
+        return Severity.S1
+
+    def fitted(self, length: int) -> Self:  # noqa: ARG002 -- only recipes with positions need it
+        """Make the words true for a key of this length; recipes with positions go round its end."""
+        return self
+
+    @abstractmethod
+    def fields(self, keys: Keys) -> tuple[tuple[str, str], ...]:
+        """Write the header fields.
+
+        Args:
+            keys: The run's keys.
+
+        Returns:
+            Name and value pairs, in order.
+
+        Raises:
+            Inapplicable: The recipe gives nothing that could be told from a right key.
+        """
+
+    def __str__(self) -> str:
+        return self.words
+
+
+@dataclass(frozen=True, slots=True)
+class NoKey(Credential):
+    """The header is absent."""
+
+    @property
+    def words(self) -> str:
+        """What is sent."""
+        return "no key"
+
+    @property
+    def sent(self) -> Sent:
+        """Nothing."""
+        return Sent.NOTHING
+
+    def fields(self, keys: Keys) -> tuple[tuple[str, str], ...]:  # noqa: ARG002 -- one signature for all
+        """Write nothing."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoleKey(Credential):
+    """A role's key as it is."""
+
+    of: Role
+
+    @property
+    def words(self) -> str:
+        """What is sent."""
+        return f"the {self.of} key"
+
+    @property
+    def sent(self) -> Sent:
+        """A key."""
+        return Sent.KEY
+
+    @property
+    def role(self) -> Role:
+        """Whose key it is."""
+        return self.of
+
+    def fields(self, keys: Keys) -> tuple[tuple[str, str], ...]:
+        """Write the key."""
+        return ((HEADER, keys(self.of)),)
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Credential):
+    """A fixed value that is nobody's key."""
+
+    value: str
+    name: str
+
+    @property
+    def words(self) -> str:
+        """What is sent."""
+        return self.name
+
+    def fields(self, keys: Keys) -> tuple[tuple[str, str], ...]:
+        """Write the value.
+
+        Raises:
+            Inapplicable: The target's real key happens to be this text.
+        """
+        if self.value == keys(FULL):
+            raise Inapplicable
+        return ((HEADER, self.value),)
+
+
+@dataclass(frozen=True, slots=True)
+class RandomKey(Credential):
+    """A key that looks like the real one and never existed.
+
+    Every letter and digit after the prefix is drawn anew within its kind.
+    """
+
+    seed: int
+    of: Role = FULL
+
+    @property
+    def words(self) -> str:
+        """What is sent."""
+        return "a random well-formed key"
+
+    def fields(self, keys: Keys) -> tuple[tuple[str, str], ...]:
+        """Write the invented key.
+
+        Raises:
+            Inapplicable: The key has nothing that could be drawn anew.
+        """
+        key = keys(self.of)
+        draw = random.Random(self.seed)  # noqa: S311 -- reproducible on purpose, secures nothing
+        start = len(prefix(key))
+        value = key[:start] + "".join(_same_kind(character, draw) for character in key[start:])
+        if value == key:
+            raise Inapplicable
+        return ((HEADER, value),)
+
+
+def prefix(key: str) -> str:
+    """Find the readable head of a key, such as `sk_live_`; empty where it has none."""
+    head, separator, tail = key.rpartition("_")
+    return head + separator if separator and len(tail) >= _SHORTEST_RANDOM_PART else ""
+
+
+_SHORTEST_RANDOM_PART: Final = 8
+"""Below that, what follows the last underscore is no random part but a word."""
+
+KINDS: Final = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
+"""The kinds of character within which an invented or edited key stays well-formed."""
+
+
+def _same_kind(character: str, draw: random.Random) -> str:
+    kind = next((kind for kind in KINDS if character in kind), character)
+    return draw.choice(kind)
+
+
+def _quoted(value: str) -> Text:
+    return Text(value, f'the text "{value}"')
+
+
+CLASSICS: Final = (
+    Text("", "an empty key"),
+    Text("  ", "a blank key"),
+    *map(_quoted, ("undefined", "null", "None", "nil", "true", "false", "0", "1", "NaN")),
+    *map(_quoted, ("[object Object]", "sk_live_", "sk_live_...", "abc", "key", "test", "admin")),
+)
+"""What clients send by mistake, and what lax comparisons take for a key."""

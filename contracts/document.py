@@ -1,0 +1,191 @@
+"""The target's OpenAPI document: read, its promises of protection found, ours laid over it.
+
+Pure. Generating requests from it is `generation.py`.
+"""
+
+import copy
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+import yaml
+
+from contracts.envelope import DOCUMENTED_ERRORS, envelope_schema
+
+JsonObject = dict[str, Any]
+"""A JSON object as parsed; its members are checked where they are used."""
+
+METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+"""Path item members that are operations (OpenAPI 3.1 section 4.8.9.1)."""
+
+
+class DocumentError(ValueError):
+    """The document cannot be used; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed document whose paths are relative to the target's base URL.
+
+    Attributes:
+        content: The whole document.
+        version: Which schema dialect it speaks.
+    """
+
+    content: JsonObject
+    version: Literal["3.0", "3.1"]
+
+    def operations(self) -> Iterator[tuple[str, JsonObject]]:
+        """Give every operation with its label, such as `GET /calls/{callId}`."""
+        for path, item in self.content["paths"].items():
+            for method in METHODS:
+                if isinstance(item, dict) and isinstance(item.get(method), dict):
+                    yield f"{method.upper()} {path}", item[method]
+
+
+def read_document(data: bytes, *, base_path: str = "") -> Document:
+    """Parse an OpenAPI 3 document, JSON or YAML.
+
+    Args:
+        data: The bytes as received.
+        base_path: Path of the target's base URL, such as `/v1`. Where the document writes every
+            path in full, as frameworks do that know no base, it is taken off.
+
+    Raises:
+        DocumentError: It does not parse, or is no OpenAPI 3 document with paths.
+    """
+    content = _parsed(data)
+    if not isinstance(content, dict) or not isinstance(content.get("openapi"), str):
+        old = isinstance(content, dict) and "swagger" in content
+        raise DocumentError(
+            "is OpenAPI 2; versions 3.0 and 3.1 are read" if old else "is no OpenAPI document"
+        )
+    version = content["openapi"]
+    if not version.startswith("3."):
+        raise DocumentError(f"is OpenAPI {version[:10]}; versions 3.0 and 3.1 are read")
+    if not isinstance(content.get("paths"), dict) or not content["paths"]:
+        raise DocumentError("has no paths")
+    content = _textual(content)
+    content["paths"] = _relative(content, base_path.rstrip("/"))
+    return Document(content, "3.0" if version.startswith("3.0") else "3.1")
+
+
+def _parsed(data: bytes) -> object:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 -- both are safe loaders
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise DocumentError("is neither JSON nor YAML") from None
+
+
+def _textual(value: Any) -> Any:  # noqa: ANN401 -- JSON
+    """YAML reads `200:` as a number and dates as dates; JSON knows only text."""
+    if isinstance(value, dict):
+        return {str(name): _textual(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_textual(member) for member in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _relative(content: JsonObject, base_path: str) -> JsonObject:
+    paths: JsonObject = content["paths"]
+    server = _server_path(content)
+    full = [server + path for path in paths]
+    if base_path and server != base_path and all(_below(path, base_path) for path in full):
+        return {
+            (server + path).removeprefix(base_path) or "/": item for path, item in paths.items()
+        }
+    return paths
+
+
+def _below(path: str, base_path: str) -> bool:
+    return path == base_path or path.startswith(f"{base_path}/")
+
+
+def _server_path(content: JsonObject) -> str:
+    servers = content.get("servers")
+    first = servers[0] if isinstance(servers, list) and servers else None
+    url = first.get("url") if isinstance(first, dict) else None
+    return urlsplit(url).path.rstrip("/") if isinstance(url, str) and "{" not in url else ""
+
+
+Scopes = tuple[frozenset[str], ...] | None
+"""Alternatives, each a set of scopes needed together; None where nobody says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What a document says of one operation's protection.
+
+    Attributes:
+        public: Whether it can be called without a key.
+        scopes: What a key needs.
+    """
+
+    public: bool
+    scopes: Scopes
+
+
+def protection(operation: JsonObject, document: Document) -> Protection:
+    """Read an operation's security requirement (OpenAPI 3.1 section 4.8.30).
+
+    The absence of any requirement is no statement: the documentation protects every request, so
+    only `security: []` or an empty alternative makes an operation public.
+
+    Args:
+        operation: The operation object.
+        document: Where the default stands.
+    """
+    declared = operation.get("security", document.content.get("security"))
+    if not isinstance(declared, list):
+        return Protection(public=False, scopes=None)
+    if not declared or {} in declared:
+        return Protection(public=True, scopes=None)
+    alternatives = tuple(
+        frozenset(
+            scope for scopes in alternative.values() if isinstance(scopes, list) for scope in scopes
+        )
+        for alternative in declared
+        if isinstance(alternative, dict)
+    )
+    return Protection(public=False, scopes=alternatives if all(alternatives) else None)
+
+
+def overlaid(
+    document: Document, protected: Collection[str], tolerated: Collection[str] = ()
+) -> JsonObject:
+    """Lay the documented errors over a document.
+
+    They replace what it says of 401, 403 and 429: an exact status beats a range such as `4XX`.
+
+    Args:
+        document: The target's document; it is not changed.
+        protected: Labels of the operations that need a key.
+        tolerated: Members that may stand beside the documented ones.
+
+    Returns:
+        A copy in which each protected operation answers 401, 403 and 429 as documented.
+    """
+    content = copy.deepcopy(document.content)
+    responses = content.setdefault("components", {}).setdefault("responses", {})
+    for status in DOCUMENTED_ERRORS:
+        schema = envelope_schema(status=status, version=document.version, tolerated=tolerated)
+        responses[f"Documented{status}"] = {
+            "description": f"The documented error body with statusCode {status}.",
+            "content": {"application/json": {"schema": schema}},
+        }
+    for label, operation in Document(content, document.version).operations():
+        if label in protected:
+            operation.setdefault("responses", {}).update(_REFERENCES)
+    return content
+
+
+_REFERENCES: Final[Mapping[str, JsonObject]] = {
+    str(status): {"$ref": f"#/components/responses/Documented{status}"}
+    for status in DOCUMENTED_ERRORS
+}

@@ -1,0 +1,216 @@
+"""One question and its answer, as judged and shown: never a key in it.
+
+Pure. The credential stands as a recipe; whatever of a key an answer held was masked, and noted as
+disclosed, before an exchange was made of it.
+"""
+
+import shlex
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from contracts.credentials import Credential, NoKey, RoleKey, Text
+
+Fields = tuple[tuple[str, str], ...]
+"""Header fields in order, names as sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it will be written, but for the credential's header.
+
+    Attributes:
+        method: As sent.
+        target: Origin form: path and query, percent-encoded.
+        headers: Without the credential's.
+        body: Content; empty for none.
+        credential: What stands in the place of the key.
+        operation: Label of the operation it asks for.
+    """
+
+    method: str
+    target: str
+    headers: Fields
+    body: bytes
+    credential: Credential
+    operation: str | None = None
+
+    @property
+    def words(self) -> str:
+        """The request and the key in words."""
+        return f"{self.operation or f'{self.method} {self.target}'} with {self.credential.words}"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole final answer.
+
+    Attributes:
+        status: HTTP status; never 1xx.
+        headers: As received, names in lower case.
+        body: Content, transfer and content encoding undone, keys masked.
+        encoding: A content coding that could not be undone, else empty.
+    """
+
+    status: int
+    headers: Fields
+    body: bytes
+    encoding: str = ""
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header field; None where absent."""
+        return next((value for field, value in self.headers if field == name), None)
+
+    @property
+    def media_type(self) -> str | None:
+        """The media type in lower case without parameters."""
+        value = self.header("content-type")
+        return value.split(";", 1)[0].strip().lower() if value else None
+
+
+class Trouble(StrEnum):
+    """Why there is no answer to judge."""
+
+    REFUSED = "the connection was refused"
+    UNKNOWN_HOST = "the host is not known"
+    UNREACHABLE = "the host cannot be reached"
+    TLS = "the TLS connection was refused or not trusted"
+    TIMEOUT = "no whole answer within the time-out"
+    RESET = "the connection was reset"
+    CLOSED = "the connection was closed without an answer"
+    NO_HTTP = "what came back is not HTTP"
+    TOO_LARGE = "the answer is too large to be read"
+    PROXY = "the proxy refused to connect"
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """A request without a whole answer.
+
+    Attributes:
+        trouble: What happened.
+        detail: The system's own words, without a key.
+    """
+
+    trouble: Trouble
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.trouble.value} ({self.detail})" if self.detail else self.trouble.value
+
+
+class Form(StrEnum):
+    """In which form a key stood in an answer."""
+
+    RAW = "as it is"
+    ENCODED = "encoded"
+    HASHED = "hashed"
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """A full key found in an answer."""
+
+    role: str
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and what came back.
+
+    Attributes:
+        request: What was asked.
+        answer: What came back.
+        fresh: Whether it was the first request of its connection.
+        head_bytes: Size of the request line and header section as written.
+        written_at: Seconds on the monotonic clock, before the first byte was written.
+        seconds: From then to the whole answer.
+        disclosed: Full keys that stood in the answer.
+    """
+
+    request: Request
+    answer: Response | NoAnswer
+    fresh: bool
+    head_bytes: int
+    written_at: float
+    seconds: float
+    disclosed: tuple[Disclosure, ...] = ()
+
+    @property
+    def status(self) -> int | None:
+        """The answer's status; None without an answer."""
+        return self.answer.status if isinstance(self.answer, Response) else None
+
+
+def curl(base: str, request: Request) -> str:
+    """Write the request as one curl line for a shell, the key masked.
+
+    A role's own key is its environment variable, so the line can be run as it is; a recipe stands
+    in words, and `busyboard replay` sends its exact bytes.
+
+    Args:
+        base: Scheme and authority, such as `https://staging.example`.
+        request: What to show.
+
+    Returns:
+        One line.
+    """
+    words = ["curl", "-sS", "-i", "--path-as-is", "-X", request.method, base + request.target]
+    for name, value in request.headers:
+        words += ["-H", f"{name}: {value}"]
+    if request.body:
+        words += ["--data-binary", request.body.decode("utf-8", "backslashreplace")]
+    line = shlex.join(words)
+    return f"{line} {header}" if (header := _masked_header(request.credential)) else line
+
+
+_VARIABLES: Final = {
+    "full": "BUSYBOARD_API_KEY",
+    "second": "BUSYBOARD_SECOND_API_KEY",
+    "revoked": "BUSYBOARD_REVOKED_API_KEY",
+    "deleted": "BUSYBOARD_DELETED_API_KEY",
+}
+
+
+def _masked_header(credential: Credential) -> str:
+    match credential:
+        case NoKey():
+            return ""
+        case RoleKey(of) if of in _VARIABLES:
+            return f'-H "x-api-key: ${_VARIABLES[of]}"'
+        case Text(value, _) if value and value.isprintable():
+            return f"-H {shlex.quote(f'x-api-key: {value}')}"
+        case Text():
+            return "-H 'x-api-key;'"
+        case _:
+            return f"-H 'x-api-key: ***'  # ***: {credential.words}"
+
+
+_SHOWN: Final = 4096
+"""Bytes of a body that a report shows."""
+
+
+def transcript(exchange: Exchange) -> str:
+    """Show an exchange as text, the credential in words.
+
+    Args:
+        exchange: What was asked and answered.
+    """
+    request, answer = exchange.request, exchange.answer
+    lines = [f"{request.method} {request.target} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in request.headers]
+    lines += [f"({request.credential.words})", "", *_body(request.body)]
+    if isinstance(answer, NoAnswer):
+        return "\n".join((*lines, f"→ {answer}"))
+    lines += [f"→ {answer.status} after {exchange.seconds * 1000:.0f} ms"]
+    lines += [f"{name}: {value}" for name, value in answer.headers]
+    return "\n".join((*lines, "", *_body(answer.body)))
+
+
+def _body(body: bytes) -> tuple[str, ...]:
+    if not body:
+        return ()
+    text = body[:_SHOWN].decode("utf-8", "backslashreplace")
+    more = len(body) - _SHOWN
+    return (text, f"… and {more} bytes more", "") if more > 0 else (text, "")

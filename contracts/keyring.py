@@ -1,0 +1,102 @@
+"""The run's keys by role: the only place that can turn a role into a key.
+
+Keys go from here straight to the wire that writes them; everything else handles roles.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Self
+
+from pydantic import SecretStr
+
+from contracts.credentials import DELETED, FULL, REVOKED, SECOND, Role, scoped
+from contracts.operations import Operation
+from contracts.redaction import Redactor
+from contracts.settings import Settings
+
+
+class Keyring:
+    """Keys by role, and what each role may do."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self.redactor = redactor
+        self._keys: dict[Role, SecretStr] = {}
+        self._scopes: dict[Role, frozenset[str]] = {}
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Take the keys out of the settings, and every other secret into the redactor."""
+        redactor = Redactor()
+        keyring = cls(redactor)
+        named: Mapping[Role, SecretStr | None] = {
+            FULL: settings.api_key,
+            SECOND: settings.second_api_key,
+            REVOKED: settings.revoked_api_key,
+            DELETED: settings.deleted_api_key,
+        }
+        for role, key in named.items():
+            if key:
+                keyring.add(role, key)
+        for scopes, key in settings.scoped_keys.items():
+            keyring.add(scoped(scopes), key, scopes=scopes)
+        for name, value in settings.headers.items():
+            redactor.add(f"{name} header", value.get_secret_value())
+        if settings.proxy:
+            redactor.add("proxy", settings.proxy.get_secret_value())
+        return keyring
+
+    def add(self, role: Role, key: SecretStr, *, scopes: frozenset[str] | None = None) -> None:
+        """Add a key.
+
+        Args:
+            role: Whose it is.
+            key: The key.
+            scopes: What it may do; None for everything.
+        """
+        self._keys[role] = key
+        if scopes is not None:
+            self._scopes[role] = scopes
+        self.redactor.add(role, key.get_secret_value())
+
+    def __call__(self, role: Role) -> str:
+        """Give the key itself; called only while a request is written.
+
+        Raises:
+            KeyError: There is no such role in this run.
+        """
+        return self._keys[role].get_secret_value()
+
+    def __contains__(self, role: Role | None) -> bool:
+        return role in self._keys
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """Every role that has a key."""
+        return tuple(self._keys)
+
+    def length(self, role: Role | None) -> int:
+        """How many characters a role's key has; 1 for no role."""
+        return len(self(role)) if role is not None and role in self else 1
+
+    def admits(self, role: Role, operation: Operation) -> bool | None:
+        """Whether a live key of this role suffices for an operation; None where nobody says."""
+        if role in {REVOKED, DELETED}:
+            return False
+        scopes = self._scopes.get(role)
+        return True if scopes is None else operation.admits(scopes)
+
+    def control(self, operation: Operation) -> Role | None:
+        """Choose the key for an operation's control: the full one, else one that suffices."""
+        if FULL in self:
+            return FULL
+        candidates = [role for role in (*self._scopes, SECOND) if role in self]
+        for wanted in (True, None):
+            for role in candidates:
+                named = self._scopes.get(role) != frozenset()
+                if self.admits(role, operation) is wanted and named:
+                    return role
+        return None
+
+    def insufficient(self, operation: Operation) -> Iterator[Role]:
+        """Give the scoped keys that lack what an operation needs, keys with scopes first."""
+        lacking = [role for role in self._scopes if self.admits(role, operation) is False]
+        yield from sorted(lacking, key=lambda role: (not self._scopes[role], role))

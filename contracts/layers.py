@@ -1,0 +1,221 @@
+"""Where settings come from: options, environment, `.env`, `busyboard.toml`.
+
+Every error is one line that names the setting, what is wrong with it and what would be right; no
+line holds a value of a secret setting.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from dotenv import dotenv_values
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from contracts.algebra import Waiver
+from contracts.settings import PREFIX, SECRET_SETTINGS, TARGET_SETTINGS, Settings
+
+FILE: Final = Path("busyboard.toml")
+DOTENV: Final = Path(".env")
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used; one line each."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings as one run uses them.
+
+    Attributes:
+        settings: The values; `base_url` is None where no target is configured.
+        notices: Lines the user has to see, such as an unknown name that was ignored.
+        waivers: From `[[waivers]]` of `busyboard.toml`.
+    """
+
+    settings: Settings
+    notices: tuple[str, ...]
+    waivers: tuple[Waiver, ...]
+
+
+def report_dir(options: Mapping[str, str]) -> Path:
+    """Find where results are written, before anything else is read or judged.
+
+    Args:
+        options: Command-line options by field name.
+
+    Returns:
+        The directory; it need not exist.
+    """
+    name = "report_dir"
+    dotenv = _dotenv()
+    value = options.get(name) or os.environ.get(_env(name)) or dotenv.get(_env(name))
+    if not value:
+        target = options.get("target") or os.environ.get(_env("target"))
+        try:
+            table = _table(_file(), target or dotenv.get(_env("target")))
+        except SettingsError:
+            table = {}
+        value = str(table.get(name) or Settings.model_fields[name].default)
+    return Path(value)
+
+
+def load(options: Mapping[str, str] | None = None) -> Loaded:
+    """Read every source, in this order of precedence, and validate what comes out.
+
+    Args:
+        options: Command-line options by field name, as typed.
+
+    Returns:
+        The settings and what is to be said of them.
+
+    Raises:
+        SettingsError: At least one setting is wrong, misspelt, empty or contradicts another.
+    """
+    given = dict(options or {})
+    environ = {**_dotenv(), **{k: v for k, v in os.environ.items() if k.startswith(PREFIX)}}
+    file = _file()
+    table = _table(file, given.get("target") or environ.get(_env("target")))
+    errors, notices = _names(environ, table)
+    errors += _empty(environ)
+    errors += _other_target(environ, table)
+    if errors:
+        raise SettingsError(*errors)
+    try:
+        settings = Settings(**given, _table=table)  # type: ignore[arg-type]  # text, as typed
+    except ValidationError as error:
+        raise SettingsError(*map(_line, error.errors())) from None
+    if settings.base_url is None:
+        _require_nothing_of_a_target(settings)
+    return Loaded(settings, tuple(notices), _waivers(file))
+
+
+def _env(name: str) -> str:
+    return f"{PREFIX}{name.upper()}"
+
+
+def _dotenv() -> dict[str, str]:
+    values = dotenv_values(DOTENV) if DOTENV.is_file() else {}
+    return {name: value or "" for name, value in values.items() if name.startswith(PREFIX)}
+
+
+def _file() -> dict[str, object]:
+    if not FILE.is_file():
+        return {}
+    try:
+        return tomllib.loads(FILE.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{FILE}: is not TOML: {error}") from None
+
+
+def _table(file: Mapping[str, object], target: str | None) -> dict[str, object]:
+    if not target:
+        return {}
+    targets = file.get("targets")
+    table = targets.get(target) if isinstance(targets, dict) else None
+    if not isinstance(table, dict):
+        known = ", ".join(targets) if isinstance(targets, dict) else ""
+        hint = f"it knows {known}" if known else f"write a table [targets.{target}]"
+        raise SettingsError(f'{_env("target")}: "{target}" is not in {FILE}; {hint}')
+    return {"target": target, **{name.lower(): value for name, value in table.items()}}
+
+
+def _waivers(file: Mapping[str, object]) -> tuple[Waiver, ...]:
+    entries = file.get("waivers", [])
+    try:
+        return tuple(
+            Waiver(entry["check"], entry.get("operation", "*"), entry["reason"])
+            for entry in entries  # type: ignore[attr-defined]  # what TOML held is not known
+        )
+    except (KeyError, TypeError, AttributeError):
+        raise SettingsError(
+            f'{FILE}: a waiver is [[waivers]] with check = "D3.*", reason = "why" and, '
+            'where wanted, operation = "GET /calls"'
+        ) from None
+
+
+def _names(environ: Mapping[str, str], table: Mapping[str, object]) -> tuple[list[str], list[str]]:
+    known = [_env(name) for name in Settings.model_fields]
+    errors, notices = [], []
+    for name in sorted({*environ, *(map(_env, table))} - set(known)):
+        near = min(known, key=lambda candidate: _edits(name, candidate))
+        if _edits(name, near) <= _TYPING_ERROR:
+            errors.append(f"{name}: is not a setting; {near} is")
+        else:
+            notices.append(f"{name} is not a setting of this suite and was ignored")
+    notices += [f"{name} is empty and counts as unset" for name in known if environ.get(name) == ""]
+    return errors, notices
+
+
+_TYPING_ERROR: Final = 2
+"""Edits within which an unknown name is taken for a misspelt one."""
+
+
+def _edits(one: str, other: str) -> int:
+    """Levenshtein distance."""
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        diagonal, row[0] = row[0], i
+        for j, b in enumerate(other, 1):
+            diagonal, row[j] = row[j], min(diagonal + (a != b), row[j] + 1, row[j - 1] + 1)
+    return row[-1]
+
+
+def _empty(environ: Mapping[str, str]) -> list[str]:
+    wanted = {"base_url": "the target's URL", "api_key": "a key with all scopes"}
+    return [
+        f"{_env(name)}: is set but empty; write {right}, or unset it"
+        for name, right in wanted.items()
+        if environ.get(_env(name), "unset").strip() == ""
+    ]
+
+
+def _other_target(environ: Mapping[str, str], table: Mapping[str, object]) -> list[str]:
+    here, there = environ.get(_env("base_url")), table.get("base_url")
+    if not here or not isinstance(there, str) or here.rstrip("/") == there.rstrip("/"):
+        return []
+    return [
+        f"{_env('base_url')}: is {here}, but target {table['target']} is {there}; unset one of them"
+    ]
+
+
+def _require_nothing_of_a_target(settings: Settings) -> None:
+    given = [name for name in TARGET_SETTINGS if name in settings.model_fields_set]
+    if given:
+        raise SettingsError(
+            f"{_env('base_url')}: is not set, but {_env(given[0])} is; write the target's URL, "
+            "such as https://staging.example/v1"
+        )
+
+
+def _line(error: ErrorDetails) -> str:
+    message = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return f"{PREFIX}{message}"
+    name, *inner = map(str, error["loc"])
+    where = "".join(f"[{part}]" for part in inner if part != "[key]")
+    if name in SECRET_SETTINGS:
+        where = ""
+    return f"{_env(name)}{where}: {_wording(error, message, secret=name in SECRET_SETTINGS)}"
+
+
+def _wording(error: ErrorDetails, message: str, *, secret: bool) -> str:
+    if error["type"] in {"value_error", "assertion_error"}:
+        return message
+    given = "its value" if secret else f'"{error["input"]}"'
+    if error["type"] == "enum":
+        return f"{given} is not one of {error['ctx']['expected'].replace(chr(39), '')}"
+    return message.replace("Input", given, 1)
+
+
+def lines(texts: Iterable[str]) -> Iterator[str]:
+    """Keep every message on one line, whatever a value held."""
+    for text in texts:
+        yield " ".join(text.split())

@@ -1,0 +1,134 @@
+"""Every request passes here: counted, spaced, and stopped when a cap is reached.
+
+The spacing is even and taken from the sender's own write times, so no half-open second holds more
+than the cap; evenness also suits limiters that admit no burst at all.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from contracts.declared import DeclaredLimit
+
+SHARE_OF_LIMIT: Final = 0.8
+"""Of a declared or met limit; the rest is for whoever shares it, and for clocks that differ."""
+
+_MARGIN: Final = 1.02
+"""A receiver sees writes closer together than they were: measured jitter stays under 2 % of 1 s."""
+
+_LONGEST_WAIT_S: Final = 60.0
+_MOST_WAITS: Final = 3
+"""Waits on 429 over the run: 60 s together; after that what is refused stays inconclusive."""
+
+_WAITS_WITHOUT_ADVICE: Final = (5.0, 15.0, 40.0)
+"""Seconds, where a 429 names no Retry-After; they add up to the longest wait."""
+
+
+class BudgetSpent(Exception):
+    """A cap is reached; `setting` names the one that would have to be raised."""
+
+    def __init__(self, setting: str) -> None:
+        super().__init__(f"the budget is spent: BUSYBOARD_{setting}")
+        self.setting = setting
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """What a process may use.
+
+    Attributes:
+        rps: Most requests in any second.
+        requests: Most requests.
+        seconds: Longest duration from the start of the pace.
+    """
+
+    rps: float
+    requests: int
+    seconds: float
+
+
+class Pace:
+    """Admits one request after the other, as fast as caps and limits allow."""
+
+    def __init__(
+        self,
+        caps: Caps,
+        limits: Sequence[DeclaredLimit] = (),
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._caps = caps
+        self._clock, self._sleep = clock, sleep
+        self._spacing = (
+            max(
+                _MARGIN / caps.rps,
+                *(1 / (SHARE_OF_LIMIT * limit.rate_rps) for limit in limits),
+            )
+            if limits
+            else _MARGIN / caps.rps
+        )
+        self._started = clock()
+        self._last = self._started
+        self._since_wait = self._started
+        self._admitted_since_wait = 0
+        self._waits: list[float] = []
+        self.requests = 0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return self._clock() - self._started
+
+    @property
+    def rate_rps(self) -> float:
+        """The rate that the spacing allows."""
+        return 1 / self._spacing
+
+    def admit(self) -> None:
+        """Wait until the next request may be written.
+
+        Raises:
+            BudgetSpent: It may not be written at all.
+        """
+        if self.requests >= self._caps.requests:
+            raise BudgetSpent("MAX_REQUESTS")
+        wait = self._last + self._spacing - self._clock()
+        if self.elapsed + max(wait, 0.0) >= self._caps.seconds:
+            raise BudgetSpent("MAX_SECONDS")
+        if wait > 0:
+            self._sleep(wait)
+
+    def wrote(self, at: float) -> None:
+        """Note that a request was written, at this time of the same clock."""
+        self._last = at
+        self.requests += 1
+        self._admitted_since_wait += 1
+
+    def wait_out(self, retry_after: float | None) -> bool:
+        """Wait after a 429, and go on more slowly.
+
+        Args:
+            retry_after: Seconds the answer asked for; None where it named none.
+
+        Returns:
+            Whether it waited; False where the wait would be too long or one too many.
+        """
+        if len(self._waits) >= _MOST_WAITS:
+            return False
+        wait = _WAITS_WITHOUT_ADVICE[len(self._waits)] if retry_after is None else retry_after
+        ends = self.elapsed + wait
+        if sum(self._waits) + wait > _LONGEST_WAIT_S or ends >= self._caps.seconds:
+            return False
+        self._waits.append(wait)
+        self._slow_down(wait)
+        self._sleep(max(wait, self._spacing))
+        self._since_wait, self._admitted_since_wait = self._clock(), 0
+        return True
+
+    def _slow_down(self, wait: float) -> None:
+        """Take what passed until the refusal, over that time and the wait, for the limit."""
+        met = self._admitted_since_wait / (self._clock() - self._since_wait + wait + 1e-9)
+        if met > 0:
+            self._spacing = max(self._spacing, 1 / (SHARE_OF_LIMIT * met))

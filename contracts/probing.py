@@ -1,0 +1,165 @@
+"""Runs probes: asks one operation with one credential, and confirms what looks like a violation.
+
+A suspicion becomes a violation only when the same request is wrong again on a fresh connection and
+the control still succeeds there. Nothing here judges; that is `judge.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from contracts.controls import Controls
+from contracts.credentials import DELETED, REVOKED, Credential, Sent
+from contracts.exchange import Exchange
+from contracts.judge import Circumstances, Judgement, Oracle, Standing, judge
+from contracts.keyring import Keyring
+from contracts.operations import Operation
+from contracts.requirements import Requirement
+from contracts.verdict import Status
+from contracts.wire import Wire
+
+_REPETITIONS: Final = 8
+"""At most that many until a wrong answer is seen again; what one replica in two does shows by then
+in 255 of 256 cases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A judgement after control and repetition.
+
+    Attributes:
+        judgement: What holds now.
+        seen: How often the violation was seen.
+        tried: Requests that could have shown it.
+    """
+
+    judgement: Judgement
+    seen: int
+    tried: int
+
+
+@dataclass(slots=True)
+class Answer:
+    """What one probe brought.
+
+    Attributes:
+        operation: What was asked for.
+        exchange: What was asked and answered.
+        confirmed: Judgements already made, by oracle and requirement.
+    """
+
+    operation: Operation
+    exchange: Exchange
+    confirmed: dict[tuple[Oracle, Requirement], Confirmed] = field(default_factory=dict)
+
+
+class Probing:
+    """Asks the target with whatever credential, and confirms what it sees."""
+
+    def __init__(
+        self, controls: Controls, wire: Wire, keyring: Keyring, tolerated: Sequence[str] = ()
+    ) -> None:
+        self.controls, self.keyring = controls, keyring
+        self._wire, self._tolerated = wire, tuple(tolerated)
+
+    @property
+    def requests(self) -> int:
+        """Requests written so far."""
+        return self._wire.pace.requests
+
+    def ask(self, operation: Operation, credential: Credential) -> Answer:
+        """Ask one operation with one credential; its control must have succeeded.
+
+        Args:
+            operation: What to ask for.
+            credential: What to send in the place of the key.
+
+        Raises:
+            Inapplicable: The credential cannot be told from a right key.
+            BudgetSpent: No further request may be written.
+        """
+        control = self.controls.of(operation)
+        assert control.request is not None
+        exchange = self._wire.ask(replace(control.request, credential=credential))
+        self.controls.renew(control, exchange)
+        return Answer(operation, exchange)
+
+    def controlled(self, operation: Operation) -> Answer | None:
+        """Give the control itself as an answer to be judged; None where it was not asked."""
+        exchange = self.controls.of(operation).exchange
+        return Answer(operation, exchange) if exchange else None
+
+    def judge(self, answer: Answer, oracle: Oracle) -> Sequence[Confirmed]:
+        """Judge an answer; what looks like a violation is repeated before it is called one.
+
+        Args:
+            answer: What the probe brought.
+            oracle: What would have been right.
+
+        Returns:
+            Each requirement once, at most one violated.
+        """
+        judgements = judge(answer.exchange, oracle, self._circumstances(answer))
+        return [self._confirmed(answer, oracle, judgement) for judgement in judgements]
+
+    def _circumstances(self, answer: Answer) -> Circumstances:
+        credential = answer.exchange.request.credential
+        standing = self._standing(credential, answer.operation)
+        live = self.controls.live
+        return Circumstances(
+            answer.operation,
+            standing,
+            bool(live) if standing in {Standing.NONE, Standing.DEAD} else credential.role in live,
+            self.controls.of(answer.operation).answer,
+            self._tolerated,
+        )
+
+    def _standing(self, credential: Credential, operation: Operation) -> Standing:
+        role = credential.role
+        if credential.sent is not Sent.KEY or role is None:
+            return Standing.NONE
+        if role in {REVOKED, DELETED}:
+            return Standing.DEAD
+        admitted = self.keyring.admits(role, operation)
+        return Standing.INSUFFICIENT if admitted is False else Standing.SUFFICIENT
+
+    def _confirmed(self, answer: Answer, oracle: Oracle, judgement: Judgement) -> Confirmed:
+        if not judgement.violates:
+            return Confirmed(judgement, 0, 1)
+        key = oracle, judgement.requirement
+        if key not in answer.confirmed:
+            answer.confirmed[key] = self._repeated(answer, oracle, judgement)
+        return answer.confirmed[key]
+
+    def _repeated(self, answer: Answer, oracle: Oracle, judgement: Judgement) -> Confirmed:
+        """Ask again until it is seen again; a server error must come three times of three."""
+        request = answer.exchange.request
+        status = answer.exchange.status or 0
+        wanted = 3 if status >= 500 else 2
+        seen = tried = 1
+        while seen < wanted and tried <= _REPETITIONS:
+            exchange = self._wire.ask(request, fresh=True)
+            tried += 1
+            again = judge(exchange, oracle, self._circumstances(answer))
+            seen += any(j.violates and j.requirement is judgement.requirement for j in again)
+            if status >= 500 and seen < tried:
+                break
+        if seen < wanted:
+            reason = f"{judgement.got}, seen {seen} time of {tried} and not again"
+            return Confirmed(_unconfirmed(judgement, reason), seen, tried)
+        if not self._control_holds(answer.operation):
+            reason = f"{judgement.got}, but the control failed right after it"
+            return Confirmed(_unconfirmed(judgement, reason), seen, tried)
+        return Confirmed(judgement, seen, tried)
+
+    def _control_holds(self, operation: Operation) -> bool:
+        """Whether the control succeeds now; where it never did, another one's with the same key."""
+        controls = self.controls
+        asked = operation if controls.of(operation).answer else controls.besides(operation)
+        return asked is not None and controls.again(asked) is not None
+
+
+def _unconfirmed(judgement: Judgement, reason: str) -> Judgement:
+    return replace(
+        judgement, status=Status.INCONCLUSIVE, severity=None, expected="", got="", reason=reason
+    )

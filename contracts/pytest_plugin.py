@@ -1,0 +1,307 @@
+"""Makes pytest ask a target: operations become parameters, checks get their share of requests.
+
+It acts only where checks of `tests/contract` are collected; the suite's own tests run without it.
+"""
+
+import inspect
+import signal
+import sys
+import tempfile
+from collections.abc import Generator, Iterator
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+import allure
+import allure_pytest.plugin  # type: ignore[import-untyped]  # it ships no types
+import hypothesis
+import pytest
+from hypothesis import HealthCheck, Phase, configuration
+
+from contracts.algebra import Interruption
+from contracts.checks import Inconclusive, Send, Violation
+from contracts.credentials import RandomKey
+from contracts.findings import Reason
+from contracts.handoff import Handoff
+from contracts.keyring import Keyring
+from contracts.layers import SettingsError, lines
+from contracts.operations import DOCUMENTED, Operation
+from contracts.recording import CheckId, Recorder
+from contracts.requirements import Requirement
+from contracts.results import ALLURE_SEVERITY, SafeFileLogger
+from contracts.session import NoTarget, Session, configured, open_session
+from contracts.settings import DEPTH_REQUESTS, Settings
+from contracts.verdict import Part
+
+CHECKS: Final = Path(__file__).parent.parent / "tests" / "contract"
+
+_OPENING: Final = pytest.StashKey[tuple[Settings, Handoff, Keyring]]()
+_SESSION: Final = pytest.StashKey[Session]()
+_SEND: Final = pytest.StashKey[Send]()
+_INTERRUPTED: Final = pytest.StashKey[Interruption]()
+
+_OPERATION: Final = "operation"
+
+_labels: Any = allure.dynamic
+"""Untyped."""
+
+_MARKERS: Final = (
+    "requirement(constant): the documented promise that a check is about",
+    "core: decides whether its requirement held; asked first, on every operation",
+    "depth(weight, family): its share of the requests beyond core, and what it draws from",
+    "once: asked on one operation, the documented one where there is it",
+    "documented_call: asked on the documented operation alone, where there is it",
+    "whole_run: looks at what the other checks saw; asks nothing, runs last",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the settings, where checks of a target are wanted; before allure-pytest's own hook."""
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
+    if not _asks_target(config) or config.option.collectonly:
+        return
+    try:
+        settings = configured().settings
+    except SettingsError as error:
+        raise pytest.UsageError("\n".join(lines(error.lines))) from None
+    handoff, keyring = Handoff.received(settings, Part.CONTRACT), Keyring.of(settings)
+    config.stash[_OPENING] = settings, handoff, keyring
+    config.option.allure_report_dir = str(settings.report_dir / "allure-results")
+    config.option.attach_capture = False
+    allure_pytest.plugin.AllureFileLogger = partial(SafeFileLogger, keyring.redactor)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Fetch the document and read the operations; Hypothesis may generate only from now on."""
+    config = session.config
+    if _OPENING not in config.stash:
+        return
+    try:
+        opened = open_session(*config.stash[_OPENING])
+    except NoTarget as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[_SESSION] = opened
+    config.stash[_SEND] = Send(opened.probing(), Recorder(opened.findings, opened.wire.origin))
+    _set_up_hypothesis(config, opened)
+    _end_on_signals(config)
+
+
+def _asks_target(config: pytest.Config) -> bool:
+    places = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
+    return any(CHECKS.is_relative_to(place) or place.is_relative_to(CHECKS) for place in places)
+
+
+def _set_up_hypothesis(config: pytest.Config, session: Session) -> None:
+    """No database, no deadline, one bug; a check's share of requests ends it, not the examples."""
+    home = tempfile.TemporaryDirectory(prefix="hypothesis-")
+    config.add_cleanup(home.cleanup)
+    configuration.set_hypothesis_home_dir(home.name)
+    hypothesis.settings.register_profile(
+        "busyboard",
+        max_examples=2 * DEPTH_REQUESTS[session.settings.depth],
+        database=None,
+        deadline=None,
+        report_multiple_bugs=False,
+        phases=(Phase.explicit, Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    hypothesis.settings.load_profile("busyboard")
+
+
+def _end_on_signals(config: pytest.Config) -> None:
+    def end(number: int, _frame: FrameType | None) -> None:
+        config.stash[_INTERRUPTED] = "SIGTERM" if number == signal.SIGTERM else "SIGINT"
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+
+
+# --- collection -------------------------------------------------------------------------------
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give every check its operations."""
+    session = metafunc.config.stash.get(_SESSION, None)
+    if session is None or _OPERATION not in metafunc.fixturenames:
+        return
+    operations = list(session.catalogue.operations)
+    if metafunc.definition.get_closest_marker("documented_call"):
+        operations = [operation for operation in operations if operation.label == DOCUMENTED]
+    if metafunc.definition.get_closest_marker("once"):
+        operations = sorted(operations, key=lambda one: one.label != DOCUMENTED)[:1]
+    metafunc.parametrize(_OPERATION, operations, ids=repr)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Order the checks by value: core, depth, the run as a whole; refuse one without promise."""
+    if _SESSION not in config.stash:
+        return
+    for item in items:
+        _requirement(item)
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    if item.get_closest_marker("core"):
+        return 0
+    return 2 if item.get_closest_marker("whole_run") else 1
+
+
+def _requirement(item: pytest.Item) -> Requirement:
+    marker = item.get_closest_marker("requirement")
+    found = marker.args[0] if marker and marker.args else None
+    if not isinstance(found, Requirement):
+        raise pytest.UsageError(f"{item.nodeid} names no requirement")
+    return found
+
+
+def _operation(item: pytest.Item) -> Operation | None:
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get(_OPERATION) if callspec else None
+
+
+# --- running ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def send(pytestconfig: pytest.Config) -> Send:
+    """Ask the target one operation with one credential."""
+    return pytestconfig.stash[_SEND]
+
+
+@pytest.fixture(scope="session")
+def random_key(pytestconfig: pytest.Config) -> RandomKey:
+    """A well-formed key that never existed, the same for the same seed."""
+    return pytestconfig.stash[_SESSION].random_key
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Give the check its share, and write what it has seen when it ends."""
+    sending = item.config.stash.get(_SEND, None)
+    if sending is None:
+        return (yield)
+    sending.begin(_check(item), _share(item))
+    _seed(item)
+    try:
+        return (yield)
+    finally:
+        sending.end()
+        _tell(item)
+
+
+def _check(item: pytest.Item) -> CheckId:
+    depth = item.get_closest_marker("depth")
+    name = item.name.partition("[")[0].removeprefix("test_").replace("_", "-")
+    return CheckId(
+        _requirement(item),
+        name,
+        core=item.get_closest_marker("core") is not None,
+        family=depth.kwargs.get("family") if depth else None,
+    )
+
+
+def _weight(item: pytest.Item) -> int:
+    marker = item.get_closest_marker("depth")
+    weight = marker.kwargs.get("weight", 1) if marker else 0
+    assert isinstance(weight, int)
+    return weight
+
+
+def _share(item: pytest.Item) -> int | None:
+    if not _weight(item):
+        return None
+    budget = DEPTH_REQUESTS[item.config.stash[_SESSION].settings.depth]
+    return budget * _weight(item) // sum(map(_weight, item.session.items))
+
+
+def _seed(item: pytest.Item) -> None:
+    """One seed, another sequence in every check; a check keeps its own when others are added."""
+    seed = item.config.stash[_SESSION].settings.seed
+    test = getattr(item, "obj", None)
+    if test is not None and hypothesis.is_hypothesis_test(test):
+        hypothesis.seed(f"{seed} {item.name}")(test)
+
+
+def _tell(item: pytest.Item) -> None:
+    items = item.session.items
+    session = item.config.stash[_SESSION]
+    session.handoff.tell(
+        done=items.index(item) + 1, total=len(items), requests=session.wire.pace.requests
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Label the result for the report, and show the exchange behind a violation."""
+    if _SEND not in item.config.stash:
+        return (yield)
+    _label(item)
+    try:
+        return (yield)
+    except Violation as violation:
+        _labels.severity(ALLURE_SEVERITY[violation.severity])
+        for name, text in violation.attachments:
+            allure.attach(text, name, allure.attachment_type.TEXT)
+        raise
+
+
+def _label(item: pytest.Item) -> None:
+    requirement, operation = _requirement(item), _operation(item)
+    test = getattr(item, "obj", None)
+    sentence = inspect.cleandoc(getattr(test, "__doc__", None) or item.name)
+    _labels.epic(f"{requirement.id} {requirement.promise}")
+    _labels.feature(operation.label if operation else "the whole run")
+    _labels.story(sentence)
+    _labels.title(sentence)
+    _labels.description(f"> {requirement.sentence}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, Any, Any]:
+    """Mask what pytest prints of a failure; record a defect of the suite as what it is."""
+    report = yield
+    sending = item.config.stash.get(_SEND, None)
+    if sending is None:
+        return report
+    if report.failed and not isinstance(call.excinfo and call.excinfo.value, _OUTCOMES):
+        sending.defect(_operation(item), type(call.excinfo and call.excinfo.value).__name__)
+    if report.longrepr is not None:
+        text = str(report.longrepr)
+        masked = sending.probing.keyring.redactor.mask(text)
+        report.longrepr = masked if masked != text else report.longrepr
+    return report
+
+
+_OUTCOMES: Final = (Violation, Inconclusive)
+
+
+def pytest_internalerror(excrepr: object) -> None:
+    """Leave a word of it; the traceback itself may hold what must not be printed."""
+    sys.stderr.write(f"{str(excrepr).strip().splitlines()[-1]}\n")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
+    """Write the footer when all findings are made."""
+    opened = session.config.stash.get(_SESSION, None)
+    if opened is not None:
+        opened.wire.close()
+        interrupted = session.config.stash.get(_INTERRUPTED, None)
+        if interrupted is None and exitstatus not in _ENDINGS:
+            text = f"pytest ended with status {int(exitstatus)}: a defect of the suite."
+            opened.findings.append(Reason(text=text))
+        opened.findings.finish(opened.wire.pace.requests, interrupted)
+    return (yield)
+
+
+_ENDINGS: Final = frozenset(
+    {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}
+)

@@ -1,0 +1,142 @@
+"""From judgements to entries: what was seen of one check, operation and class of credential.
+
+An entry is written when its check ends, and at once when a violation is seen.
+"""
+
+from dataclasses import dataclass, field
+
+from contracts.exchange import Exchange, curl
+from contracts.findings import CheckRecord, Findings
+from contracts.probing import Confirmed
+from contracts.requirements import Requirement
+from contracts.verdict import Status
+
+
+@dataclass(frozen=True, slots=True)
+class CheckId:
+    """Which check is running.
+
+    Attributes:
+        requirement: What it is about.
+        name: Its slug, without the requirement.
+        core: Whether it can decide that its requirement held.
+        family: The class of credential it draws from; None where the credential is the class.
+    """
+
+    requirement: Requirement
+    name: str
+    core: bool
+    family: str | None = None
+
+    def of(self, requirement: Requirement) -> str:
+        """The id of this check's entry about a requirement."""
+        return f"{requirement.id}.{self.name}"
+
+
+@dataclass(slots=True)
+class Entry:
+    """The making of one `checks` entry of the verdict."""
+
+    check: CheckId
+    requirement: Requirement
+    operation: str | None
+    credential: str
+    tried: int = 0
+    seen: int = 0
+    held: int = 0
+    undecided: Confirmed | None = None
+    worst: tuple[Confirmed, Exchange] | None = None
+
+    def note(self, confirmed: Confirmed, exchange: Exchange) -> None:
+        """Add what one exchange showed; the last violation is the simplest, as shrinking goes."""
+        self.tried += confirmed.tried
+        self.seen += confirmed.seen
+        if confirmed.judgement.violates:
+            self.worst = confirmed, exchange
+        elif confirmed.judgement.status is Status.HELD:
+            self.held += 1
+        else:
+            self.undecided = confirmed
+
+    def record(self, base: str) -> CheckRecord:
+        """Give the entry as it stands.
+
+        Args:
+            base: Scheme and authority of the target, for the curl line.
+        """
+        entry = CheckRecord(
+            id=self.check.of(self.requirement),
+            operation=self.operation,
+            credential=self.credential,
+            credential_class=self.check.family,
+            core=self.check.core and self.requirement is self.check.requirement,
+            status=Status.HELD,
+            basis=self.requirement.basis,
+            tried=self.tried,
+            seen=self.seen,
+        )
+        return entry.model_copy(update=self._outcome(base))
+
+    def _outcome(self, base: str) -> dict[str, object]:
+        if self.worst:
+            judgement, exchange = self.worst[0].judgement, self.worst[1]
+            return {
+                "status": Status.VIOLATED,
+                "credential": exchange.request.credential.words,
+                "severity": judgement.severity,
+                "expected": judgement.expected,
+                "got": judgement.got,
+                "detail": None if self.seen == self.tried else f"seen {self.seen} of {self.tried}",
+                "curl": curl(base, exchange.request),
+            }
+        if self.undecided and (self.check.core or not self.held):
+            judgement = self.undecided.judgement
+            return {
+                "status": judgement.status,
+                "reason": judgement.reason,
+                "setting": judgement.setting,
+            }
+        return {}
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Keeps the entries of the running check and writes them.
+
+    Attributes:
+        findings: Where they are written.
+        base: Scheme and authority of the target.
+        violated: Violations of ended checks, for those that look at the run as a whole.
+    """
+
+    findings: Findings
+    base: str
+    violated: list[CheckRecord] = field(default_factory=list)
+    _entries: dict[tuple[str, str | None, str], Entry] = field(default_factory=dict)
+
+    def note(
+        self, check: CheckId, confirmed: Confirmed, operation: str, exchange: Exchange
+    ) -> Entry:
+        """Add what one exchange showed of one requirement; a violation is written at once."""
+        requirement = confirmed.judgement.requirement
+        credential = check.family or exchange.request.credential.words
+        key = check.of(requirement), operation, credential
+        entry = self._entries.setdefault(key, Entry(check, requirement, operation, credential))
+        entry.note(confirmed, exchange)
+        if confirmed.judgement.violates:
+            self.findings.append(entry.record(self.base))
+        return entry
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the running check has seen anything yet."""
+        return bool(self._entries)
+
+    def end(self) -> None:
+        """Write every entry of the check; the next one begins anew."""
+        for entry in self._entries.values():
+            record = entry.record(self.base)
+            self.findings.append(record)
+            if record.status is Status.VIOLATED:
+                self.violated.append(record)
+        self._entries.clear()

@@ -1,0 +1,176 @@
+"""Sends requests to one target: every one counted, paced, written exactly as meant, and masked.
+
+Nothing is added, normalised, followed or resent behind anybody's back. This is the only place
+where a key becomes bytes.
+"""
+
+import time
+from typing import Final, Self
+
+from contracts.client import Address, secret_headers
+from contracts.connection import Broken, Connection, Route
+from contracts.credentials import Keys
+from contracts.exchange import Exchange, Fields, NoAnswer, Request, Response, Trouble
+from contracts.pace import Pace
+from contracts.redaction import Redactor
+from contracts.settings import Settings
+
+_BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
+
+
+class Wire:
+    """Sends requests to one target, every one counted, paced and masked."""
+
+    def __init__(
+        self, route: Route, pace: Pace, keys: Keys, redactor: Redactor, *, secret: Fields = ()
+    ) -> None:
+        self._route, self.pace = route, pace
+        self._keys, self._redactor, self._secret = keys, redactor, secret
+        self._kept: Connection | None = None
+
+    @property
+    def origin(self) -> str:
+        """Scheme and authority of the target."""
+        return self._route.address.origin
+
+    @property
+    def base_path(self) -> str:
+        """Path of the base URL, without trailing slash."""
+        return self._route.address.path
+
+    @classmethod
+    def to(
+        cls, target: Address, settings: Settings, pace: Pace, keys: Keys, redactor: Redactor
+    ) -> Self:
+        """Build the wire that the settings describe."""
+        route = Route.to(target, settings)
+        return cls(route, pace, keys, redactor, secret=secret_headers(settings))
+
+    def close(self) -> None:
+        """Close the kept connection."""
+        if self._kept:
+            self._kept.close()
+            self._kept = None
+
+    def ask(self, request: Request, *, fresh: bool = False) -> Exchange:
+        """Ask, and wait out a 429 where the pace allows it.
+
+        Args:
+            request: What to ask.
+            fresh: Whether to open a connection for it.
+
+        Returns:
+            The last exchange; a 429 where the pace would wait no longer.
+
+        Raises:
+            Inapplicable: The credential cannot be told from a right key.
+            BudgetSpent: No further request may be written.
+        """
+        while True:
+            exchange = self.send(request, fresh=fresh)
+            if exchange.status != 429 or not self.pace.wait_out(retry_after(exchange)):
+                return exchange
+
+    def send(self, request: Request, *, fresh: bool = False) -> Exchange:
+        """Ask once.
+
+        A kept connection that turns out to be closed is no fault of anybody's (measured: uWSGI,
+        gunicorn, Node and Varnish close idle ones without a word), so the request is then asked
+        again, once, on a fresh one.
+
+        Args:
+            request: What to ask.
+            fresh: Whether to open a connection for it.
+
+        Returns:
+            The exchange, with keys masked.
+
+        Raises:
+            Inapplicable: The credential cannot be told from a right key.
+            BudgetSpent: No further request may be written.
+        """
+        fields = request.credential.fields(self._keys)
+        if fresh:
+            self.close()
+        exchange = self._attempt(request, fields)
+        lost = isinstance(exchange.answer, NoAnswer) and exchange.answer.trouble in _STALE
+        if lost and not exchange.fresh:
+            exchange = self._attempt(request, fields)
+        return exchange
+
+    def _attempt(self, request: Request, fields: Fields) -> Exchange:
+        data, head_bytes = self._written(request, fields)
+        at = time.monotonic()
+        is_fresh = self._kept is None
+        try:
+            connection = self._kept = self._kept or Connection(self._route)
+            self.pace.admit()
+            at = time.monotonic()
+            self.pace.wrote(at)
+            answer: Response | NoAnswer = connection.exchange(request.method, data)
+        except Broken as broken:
+            answer = broken.no_answer
+        if self._kept and (isinstance(answer, NoAnswer) or not self._kept.reusable):
+            self.close()
+        return self._masked(request, answer, fields, (is_fresh, head_bytes, at))
+
+    def _masked(
+        self,
+        request: Request,
+        answer: Response | NoAnswer,
+        sent: Fields,
+        measured: tuple[bool, int, float],
+    ) -> Exchange:
+        fresh, head_bytes, at = measured
+        seconds = time.monotonic() - at
+        if isinstance(answer, NoAnswer):
+            return Exchange(request, answer, fresh, head_bytes, at, seconds)
+        values = [value.encode("latin-1") for _, value in answer.headers]
+        disclosed = self._redactor.disclosures((*values, answer.body))
+        also = [value for _, value in sent]
+        masked = Response(
+            answer.status,
+            tuple(
+                (name, self._redactor.mask_bytes(value, also=also).decode("latin-1"))
+                for (name, _), value in zip(answer.headers, values, strict=True)
+            ),
+            self._redactor.mask_bytes(answer.body, also=also),
+            answer.encoding,
+        )
+        return Exchange(request, masked, fresh, head_bytes, at, seconds, disclosed)
+
+    def _written(self, request: Request, fields: Fields) -> tuple[bytes, int]:
+        """Write the request; the only place where a key becomes bytes."""
+        route = self._route
+        through = route.proxy if route.tls is None else None
+        target = route.address.origin + request.target if through else request.target
+        lines = [f"{request.method} {target} HTTP/1.1", f"Host: {route.address.authority}"]
+        lines += [f"{name}: {value}" for name, value in (*request.headers, *self._secret, *fields)]
+        if request.body or request.method in _BODY_METHODS:
+            lines.append(f"Content-Length: {len(request.body)}")
+        if through and through.authorization:
+            lines.append(f"Proxy-Authorization: {through.authorization}")
+        head = "".join(f"{line}\r\n" for line in (*lines, "")).encode("latin-1")
+        return head + request.body, len(head)
+
+
+_STALE: Final = frozenset({Trouble.CLOSED, Trouble.RESET})
+
+
+def nobody(role: str) -> str:
+    """Keys for a wire that sends none.
+
+    Raises:
+        KeyError: Always; the caller asked with a credential.
+    """
+    raise KeyError(role)
+
+
+def retry_after(exchange: Exchange) -> float | None:
+    """Read Retry-After as seconds (RFC 9110 section 10.2.3); None where absent or no number."""
+    answer = exchange.answer
+    value = answer.header("retry-after") if isinstance(answer, Response) else None
+    try:
+        return max(0.0, float(value)) if value else None
+    except ValueError:
+        return None
