@@ -1,0 +1,1 @@
+"""Tests of the suite that need no socket; they mirror its packages."""
