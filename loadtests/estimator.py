@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from loadtests.declared import DeclaredLimit
+from contracts.declared import DeclaredLimit
 from loadtests.segments import Done, StoppedBy
 from loadtests.trace import Call, Trace
 

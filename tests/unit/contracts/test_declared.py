@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from loadtests.declared import DeclaredLimit, Scope, read_declared
+from contracts.declared import DeclaredLimit, Scope, read_declared
 
 
 @pytest.mark.parametrize(
