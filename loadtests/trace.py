@@ -38,6 +38,7 @@ class Call:
         wire: How often it went over the wire; above 1 the client resent it.
         fields: The header fields of the answer that speak of limits, as received
             (``loadtests.headers.select_fields``).
+        fault: What its answer broke, in words that name the requirement first; empty for nothing.
     """
 
     index: int
@@ -51,6 +52,7 @@ class Call:
     probe: str = CONTROL
     wire: int = 1
     fields: tuple[tuple[str, str], ...] = ()
+    fault: str = ""
 
     @property
     def admitted(self) -> bool:
@@ -79,7 +81,7 @@ class Trace(Sequence[Call]):
     def __init__(self, calls: Iterable[Call] = ()) -> None:
         self._times = array("d")
         self._numbers = array("q")
-        self._labels: list[tuple[str, str, tuple[tuple[str, str], ...]]] = []
+        self._labels: list[tuple[str, str, tuple[tuple[str, str], ...], str]] = []
         self._requests = 0
         self.extend(calls)
 
@@ -92,7 +94,7 @@ class Trace(Sequence[Call]):
         """Add one call."""
         self._times.extend((call.asked, call.written, call.answered))
         self._numbers.extend((call.index, call.segment, call.status, call.lost, call.wire))
-        self._labels.append((call.connection, call.probe, call.fields))
+        self._labels.append((call.connection, call.probe, call.fields, call.fault))
         self._requests += call.wire
 
     def extend(self, calls: Iterable[Call]) -> None:
@@ -119,10 +121,10 @@ class Trace(Sequence[Call]):
         at = range(len(self))[at]
         asked, written, answered = self._times[3 * at : 3 * at + 3]
         index, segment, status, lost, wire = self._numbers[5 * at : 5 * at + 5]
-        connection, probe, fields = self._labels[at]
+        connection, probe, fields, fault = self._labels[at]
         return Call(
             index, segment, asked, written, answered, status, bool(lost), connection, probe, wire,
-            fields,
+            fields, fault,
         )  # fmt: skip
 
     def __iter__(self) -> Iterator[Call]:
