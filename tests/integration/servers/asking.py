@@ -106,18 +106,25 @@ def read_until_silent(connection: socket.socket) -> bytes:
     return bytes(received)
 
 
-def is_envelope(reply: Reply, status: int) -> bool:
-    """Whether the reply is the documented error, types and media type included."""
+def deviations(reply: Reply) -> list[str]:
+    """Say how an error's body differs from the documented one; nothing where it does not."""
+    if reply.media_type != "application/json":
+        return [f"sent as {reply.media_type}"]
     document = reply.json
-    return (
-        reply.status == status
-        and reply.media_type == "application/json"
-        and isinstance(document, dict)
-        and set(document) == {"success", "message", "data", "statusCode"}
-        and document["success"] is False
-        and isinstance(document["message"], str)
-        and document["message"].strip() != ""
-        and document["data"] is None
-        and type(document["statusCode"]) is int
-        and document["statusCode"] == status
-    )
+    if not isinstance(document, dict):
+        return ["no object"]
+    members = {"success", "message", "data", "statusCode"}
+    found = [f"without {name}" for name in sorted(members - set(document))]
+    found += [f"with {name}" for name in sorted(set(document) - members)]
+    found += [
+        f"{name} is {document[name]!r}"
+        for name, right in (("success", False), ("data", None), ("statusCode", reply.status))
+        if name in document and repr(document[name]) != repr(right)  # 0 is not False here
+    ]
+    message = document.get("message")
+    return found if isinstance(message, str) and message.strip() else [*found, "no message"]
+
+
+def is_envelope(reply: Reply, status: int) -> bool:
+    """Whether the reply has that status and the documented error body."""
+    return reply.status == status and deviations(reply) == []
