@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +34,7 @@ class ServerKeys:
     Attributes:
         full: Active, with every scope of the server.
         second: Another such key.
-        scoped: Active keys by their scopes, each with one scope, and ``""`` with none.
+        scoped: Active keys by their scopes, separated by spaces; ``""`` is one with none.
         revoked: Known to the server and deactivated.
         deleted: Well-formed and unknown to the server.
     """
@@ -67,9 +67,13 @@ class Server:
     scope_map: Mapping[str, str] = field(default_factory=dict)
 
 
-def draw_keys(scopes: Sequence[str]) -> ServerKeys:
-    """Draw keys of the documented look, ``sk_live_`` and 32 random letters and digits."""
-    scoped = {scope: _draw_key() for scope in ("", *scopes)}
+def draw_keys(scopes: Iterable[str]) -> ServerKeys:
+    """Draw keys of the documented look, ``sk_live_`` and 32 random letters and digits.
+
+    Args:
+        scopes: What operations need, each several scopes with spaces between or a single one.
+    """
+    scoped = {scope: _draw_key() for scope in ("", *sorted(set(scopes)))}
     return ServerKeys(_draw_key(), _draw_key(), scoped, _draw_key(), _draw_key())
 
 
@@ -78,18 +82,20 @@ def _draw_key() -> str:
     return "sk_live_" + "".join(secrets.choice(alphabet) for _ in range(32))
 
 
-def stored_keys(keys: ServerKeys, scopes: Sequence[str]) -> str:
+def stored_keys(keys: ServerKeys) -> str:
     """Write the keys as every server here reads them from its environment variable ``API_KEYS``.
 
     A JSON list of ``{"key", "scopes", "active"}``; the deleted key is not among them.
     """
+    every_scope = sorted({scope for scopes in keys.scoped for scope in scopes.split()})
     rows: list[dict[str, object]] = [
-        {"key": keys.full, "scopes": list(scopes), "active": True},
-        {"key": keys.second, "scopes": list(scopes), "active": True},
-        {"key": keys.revoked, "scopes": list(scopes), "active": False},
+        {"key": keys.full, "scopes": every_scope, "active": True},
+        {"key": keys.second, "scopes": every_scope, "active": True},
+        {"key": keys.revoked, "scopes": every_scope, "active": False},
     ]
     rows += [
-        {"key": key, "scopes": scope.split(), "active": True} for scope, key in keys.scoped.items()
+        {"key": key, "scopes": scopes.split(), "active": True}
+        for scopes, key in keys.scoped.items()
     ]
     return json.dumps(rows)
 

@@ -7,7 +7,7 @@ import pytest
 from tests.integration.servers.asking import Reply, ask, deviations
 from tests.servers.flask_api.faults import FAULTS
 from tests.servers.running import Server
-from tests.servers.stacks import flask_api
+from tests.servers.stacks import FLASK, faulty_flask
 
 LIMIT = 20
 
@@ -99,13 +99,13 @@ CHANGES: Mapping[str, dict[str, Seen]] = {
 
 
 def test_without_a_fault_everything_is_right() -> None:
-    with flask_api(limit=LIMIT, window_s=60) as server:
+    with FLASK.start(limit=LIMIT, window_s=60) as server:
         assert look(server) == RIGHT
 
 
 @pytest.mark.parametrize("fault", CHANGES)
 def test_fault_changes_this_and_nothing_else(fault: str) -> None:
-    with flask_api(fault=fault, limit=LIMIT, window_s=60) as server:
+    with faulty_flask(fault, limit=LIMIT, window_s=60) as server:
         seen = look(server)
 
     assert {name: seen[name] for name in seen if seen[name] != RIGHT[name]} == CHANGES[fault]

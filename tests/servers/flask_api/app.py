@@ -2,7 +2,7 @@
 
 ``API_KEYS`` is a JSON list of ``{"key", "scopes", "active"}``, ``RATE_LIMIT`` and ``RATE_WINDOW_S``
 say how many requests a key has in how many seconds, ``FAULT`` is the ``ID`` or ``ID:VALUE`` of a
-fault, or empty.
+fault.
 """
 
 import json
@@ -27,7 +27,7 @@ def read_parts() -> Parts:
         ApiKey(number, row["key"], frozenset(row["scopes"]), row["active"])
         for number, row in enumerate(rows)
     )
-    fault = os.environ["FAULT"]
+    fault = os.environ.get("FAULT")
     return apply_fault(fault, Parts(keys)) if fault else Parts(keys)
 
 
