@@ -18,8 +18,8 @@ from tests.integration.servers.asking import (
     read_until_silent,
 )
 from tests.servers.degenerate import documents
+from tests.servers.degenerate.modes import DOCUMENT_MODES, OPERATION_MODES
 from tests.servers.degenerate.record import read_record
-from tests.servers.degenerate.registry import DOCUMENT_MODES, OPERATION_MODES
 from tests.servers.running import ServerNotStartedError
 from tests.servers.stacks import degenerate
 

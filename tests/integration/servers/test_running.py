@@ -1,6 +1,7 @@
 """A started server has fresh keys, says why it did not start, and never outlives its starter."""
 
 import json
+import re
 import subprocess
 import sys
 from urllib.parse import urlsplit
@@ -18,6 +19,14 @@ from tests.servers.running import (
 )
 
 SERVER = [sys.executable, "-m", "tests.servers.degenerate", "correct"]
+
+
+def test_servers_share_no_code_with_the_suite_or_its_sandbox() -> None:
+    sources = {path: path.read_text() for path in (ROOT / "tests" / "servers").rglob("*.py")}
+    theirs = re.compile(r"^\s*(from|import) (contracts|loadtests|tests\.(?!servers))", re.MULTILINE)
+
+    assert len(sources) > 20
+    assert [str(path) for path, source in sources.items() if theirs.search(source)] == []
 
 
 def test_keys_differ_in_every_role_and_every_start() -> None:

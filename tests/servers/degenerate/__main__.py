@@ -17,15 +17,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-# Registers the modes of these three modules.
-from tests.servers.degenerate import answers, documents, framing  # noqa: F401  imported to register
 from tests.servers.degenerate.documents import DOCUMENT_PATH, good_answer
+from tests.servers.degenerate.modes import DOCUMENT_MODES, OPERATION_MODES, PORT_MODES, find_mode
 from tests.servers.degenerate.record import Recorder
-from tests.servers.degenerate.registry import DOCUMENT_MODES, OPERATION_MODES, find_mode
 from tests.servers.degenerate.visit import Mode, Options, Visit, correct_answer
 from tests.servers.degenerate.wire import LONGEST_HEAD, read_request
-
-PORT_MODES = ("not-accepting", "plaintext-https", "refusing")  # wrong before any request is read
 
 
 @dataclass(slots=True)

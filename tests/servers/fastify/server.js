@@ -1,10 +1,11 @@
 // A Fastify API that keeps every promise. @fastify/swagger makes its OpenAPI 3.0 document.
-// Environment: API_KEYS [{key, scopes, active}], RATE_LIMIT requests in RATE_WINDOW_S seconds.
+// Environment: API_KEYS [{key, scopes, active}], RATE_LIMIT requests in RATE_WINDOW_S seconds,
+// CONTINUE_EXCEEDING to restart the window with each request beyond the limit.
 import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import Fastify from 'fastify'
 
-const { API_KEYS, RATE_LIMIT, RATE_WINDOW_S } = process.env
+const { API_KEYS, RATE_LIMIT, RATE_WINDOW_S, CONTINUE_EXCEEDING } = process.env
 const keys = new Map(JSON.parse(API_KEYS).map((row, id) => [row.key, { ...row, id }]))
 
 const problem = (statusCode, message) => Object.assign(new Error(message), { statusCode })
@@ -40,6 +41,7 @@ async function v1(app) {
     hook: 'preHandler', // the key is known by then
     max: Number(RATE_LIMIT),
     timeWindow: Number(RATE_WINDOW_S) * 1000,
+    continueExceeding: Boolean(CONTINUE_EXCEEDING),
     keyGenerator: (request) => request.apiKey.id,
     errorResponseBuilder: () => problem(429, 'Too many requests'),
   })

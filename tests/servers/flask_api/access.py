@@ -7,7 +7,7 @@ from typing import ParamSpec, TypeVar
 from flask import abort, g, request
 from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import STRATEGIES
 from werkzeug.exceptions import TooManyRequests
 
 from tests.servers.flask_api.parts import Parts
@@ -31,10 +31,10 @@ def authenticator(parts: Parts) -> Callable[[], None]:
     return authenticate
 
 
-def rate_limiter(limit: int, window_s: int) -> Callable[[], None]:
-    """Make the hook that counts by key: so many in any window of so many seconds."""
+def rate_limiter(limit: int, window_s: int, strategy: str) -> Callable[[], None]:
+    """Make the hook that counts by key: so many in a window of so many seconds."""
     rate = RateLimitItemPerSecond(limit, window_s)
-    limiter = MovingWindowRateLimiter(MemoryStorage())
+    limiter = STRATEGIES[strategy](MemoryStorage())
 
     def count() -> None:
         if not limiter.hit(rate, str(g.api_key.id)):

@@ -1,12 +1,13 @@
 """The application factory; settings come from the environment.
 
 ``API_KEYS`` is a JSON list of ``{"key", "scopes", "active"}``, ``RATE_LIMIT`` and ``RATE_WINDOW_S``
-say how many requests a key has in how many seconds, ``FAULT`` is the ``ID`` or ``ID:VALUE`` of a
-fault.
+say how many requests a key has in how many seconds, ``RATE_STRATEGY`` how the library limits counts
+them, ``FAULT`` is the ``ID`` or ``ID:VALUE`` of a fault.
 """
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask, Response, send_file
@@ -31,14 +32,19 @@ def read_parts() -> Parts:
     return apply_fault(fault, Parts(keys)) if fault else Parts(keys)
 
 
+def read_rate_limiter() -> Callable[[], None]:
+    """The hook that counts, as the environment says."""
+    limit, window_s = int(os.environ["RATE_LIMIT"]), int(os.environ["RATE_WINDOW_S"])
+    return rate_limiter(limit, window_s, os.environ.get("RATE_STRATEGY", "moving-window"))
+
+
 def create_app() -> Flask:
     """The whole server."""
     parts = read_parts()
     app = Flask(__name__)
     v1 = create_blueprint()
     v1.before_request(authenticator(parts))
-    limit = rate_limiter(int(os.environ["RATE_LIMIT"]), int(os.environ["RATE_WINDOW_S"]))
-    v1.before_request(limit)
+    v1.before_request(read_rate_limiter())
     app.register_blueprint(v1)
     app.register_error_handler(HTTPException, lambda error: _answer_error(error, parts))
 
