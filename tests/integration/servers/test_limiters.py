@@ -128,7 +128,7 @@ def test_queue_delays_its_burst_and_refuses_the_rest() -> None:
 def test_program_that_is_not_installed_makes_the_limiter_unavailable(
     limiter: Limiter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
 
     with pytest.raises(ServerUnavailableError, match="is not installed"), limiter.start():
         pass

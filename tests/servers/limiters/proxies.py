@@ -120,7 +120,8 @@ class Proxy:
     """A program with a configuration to be filled in.
 
     Attributes:
-        command: Program and arguments; ``@FOLDER@`` is its folder.
+        command: Program, which an ordinary user's PATH may lack, and arguments; ``@FOLDER@`` is
+            its folder.
         template: The configuration beside this file; a name between at signs is filled in.
         filled: What is filled in.
         write_keys: How it wants its keys written.
@@ -138,14 +139,15 @@ class Proxy:
         Raises:
             ServerUnavailableError: The program is not installed.
         """
-        if shutil.which(self.command[0]) is None:
+        program = shutil.which(self.command[0], path=f"{os.environ['PATH']}:/usr/sbin")
+        if program is None:
             raise ServerUnavailableError(f"{self.command[0]} is not installed")
         keys = draw_keys([SCOPE])
         with tempfile.TemporaryDirectory(prefix="limiter-") as folder:  # for this user's eyes only
             self._write_files(Path(folder), keys)
-            program = [argument.replace("@FOLDER@", folder) for argument in self.command]
-            command = [sys.executable, "-IS", BECOME, f"{folder}/proxy.conf", *program]
-            with listening(command, {}) as ready:
+            arguments = [argument.replace("@FOLDER@", folder) for argument in self.command[1:]]
+            become = [sys.executable, "-IS", BECOME, f"{folder}/proxy.conf"]
+            with listening([*become, program, *arguments], {}) as ready:
                 limit = f"{declared} per=key"
                 yield Server(ready["base_url"], ready["openapi"], keys, declared_limit=limit)
 
