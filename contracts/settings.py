@@ -188,7 +188,6 @@ class Settings(BaseSettings):
         extra="ignore",
         hide_input_in_errors=True,
         env_prefix=PREFIX,
-        env_file=".env",
         env_ignore_empty=True,
         enable_decoding=False,
     )

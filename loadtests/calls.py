@@ -1,11 +1,10 @@
-"""What is called: one valid, safe request with a sufficient key, and where load may go.
+"""What is called: one valid, safe request with a sufficient key.
 
 The request travels to workers without its key; each process adds it from its own settings.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any, Final
 
 from contracts.client import address, secret_headers
@@ -31,16 +30,6 @@ def max_rps(settings: Settings) -> float:
 
 class NothingToCall(Exception):
     """No operation can be called under load; the message says why."""
-
-
-def is_allowed(settings: Settings) -> bool:
-    """Whether load may be put on the target's host: loopback always, others by name."""
-    host = address(settings.base_url or "").host
-    try:
-        is_loopback = ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = host == "localhost"
-    return is_loopback or host in settings.load_allowed_hosts
 
 
 @dataclass(frozen=True, slots=True)

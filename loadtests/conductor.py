@@ -5,9 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import gevent
+
 from contracts.algebra import Interruption
 from contracts.exchange import curl
-from contracts.findings import RateLimitRecord
+from contracts.findings import RateLimitRecord, ramp_not_run
 from contracts.handoff import Handoff
 from contracts.keyring import Keyring
 from contracts.session import NoTarget, Session, open_session
@@ -76,6 +78,7 @@ class Conductor:
 
     def _run(self, session: Session, called: Called) -> None:
         settings, handoff = self.settings, session.handoff
+        gevent.sleep(handoff.rest_s)
         spent = session.wire.pace.requests
         limits = Budget(max_rps(settings), handoff.requests - spent, handoff.seconds)
         file = TraceFile(settings.report_dir / "trace.jsonl.gz", self._facts(session, limits))
@@ -111,7 +114,7 @@ class Conductor:
         return 1 if Status.VIOLATED in worst else EXIT_CODES[checks[0].status]
 
     def _skip(self, session: Session, reason: str) -> None:
-        session.findings.append(outcome.skipped(reason))
+        session.findings.append(ramp_not_run(Status.SKIPPED, reason))
         session.findings.finish(session.wire.pace.requests, self.interrupted)
         self.exit_code = EXIT_CODES[Status.SKIPPED]
 

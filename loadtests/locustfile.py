@@ -17,11 +17,11 @@ from locust.rpc import Message
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from contracts.algebra import Interruption
+from contracts.client import may_be_loaded
 from contracts.layers import SettingsError, lines
 from contracts.session import configured
 from contracts.settings import SECRET_SETTINGS, Settings
 from loadtests import messages
-from loadtests.calls import is_allowed
 from loadtests.conductor import Conductor
 from loadtests.trace import Call
 from loadtests.worker import Worker
@@ -102,7 +102,7 @@ def _settings(environment: Environment) -> Settings:
                 f"BUSYBOARD_BASE_URL: is {settings.base_url}, but --host is {environment.host}; "
                 "leave --host out"
             )
-        if not is_allowed(settings):
+        if not may_be_loaded(settings):
             raise SettingsError(
                 f"BUSYBOARD_LOAD_ALLOWED_HOSTS: does not name the host of {settings.base_url}; "
                 "add it where load may be put on it"

@@ -112,10 +112,3 @@ def _limit_check(
         setting=_SETTINGS.get(limit.stopped_by) if status is Status.INCONCLUSIVE else None,
         curl=curl if violated else None,
     )
-
-
-def skipped(reason: str, setting: str | None = None) -> CheckRecord:
-    """Say that the ramp was not run."""
-    return CheckRecord(
-        id="D4.ramp", core=True, status=Status.SKIPPED, reason=reason, setting=setting
-    )
