@@ -7,9 +7,9 @@ from the files, and a killed process is seen by its missing footer.
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Final, Literal
 
-from contracts.requirements import REQUIREMENTS, Requirement
+from contracts.requirements import D5, REQUIREMENTS, Requirement
 from contracts.verdict import Advisory, Check, Judged, Part, RateLimit, Status, Target, Verdict
 
 Interruption = Literal["SIGINT", "SIGTERM"]
@@ -90,16 +90,17 @@ def decide(run: Run, waivers: Sequence[Waiver] = ()) -> Verdict:
         )
         for requirement in REQUIREMENTS
     )
-    obstacles = tuple(_obstacles(run, judged, checks))
     violations = tuple(_violations(judged))
+    breaks = tuple(_breaks(run))
+    shortfalls = () if violations else tuple(_shortfalls(run, judged, checks))
     verdict: Literal["conformant", "violated", "inconclusive"] = (
-        "violated" if violations else "inconclusive" if obstacles else "conformant"
+        "violated" if violations else "inconclusive" if breaks or shortfalls else "conformant"
     )
     return Verdict(
         verdict=verdict,
         exit_code=INTERRUPTED[run.interrupted] if run.interrupted else EXIT_CODES[verdict],
         interrupted=run.interrupted,
-        reasons=(*violations, *obstacles, *(r for r in run.reasons if r not in obstacles)),
+        reasons=(*violations, *breaks, *shortfalls, *run.reasons),
         target=run.target,
         requirements=judged,
         warnings=run.warnings,
@@ -134,9 +135,12 @@ def _judge_requirement(
     )
 
 
+_UNTESTED: Final = ".not-tested"
+
+
 def _nothing_tested(requirement: Requirement) -> Check:
     return Check(
-        id=f"{requirement.id}.not-tested",
+        id=f"{requirement.id}{_UNTESTED}",
         status=Status.SKIPPED,
         reason=f"nothing in this run tested it; out of reach in any run: {requirement.untestable}",
     )
@@ -169,34 +173,60 @@ def describe(check: Check) -> str:
     return f"{asked}: {told}" if asked and told else asked or told or check.id
 
 
-def _obstacles(run: Run, judged: Sequence[Judged], checks: Sequence[Check]) -> Iterator[str]:
+def _breaks(run: Run) -> Iterator[str]:
+    """What went wrong with the run itself."""
     if run.interrupted:
         yield f"The run was interrupted by {run.interrupted}."
     for process in run.unfinished:
         yield f"The {process} process ended without finishing its findings."
+
+
+def _shortfalls(run: Run, judged: Sequence[Judged], checks: Sequence[Check]) -> Iterator[str]:
+    """What a conformant run needs and this one does not have."""
     if not run.required:
         yield "No requirement is required, so nothing can be conformant."
+    if not checks and run.reasons:
+        return
+    control = next(one for one in judged if one.id == D5.id)
+    missing: dict[str, list[str]] = {}
     for requirement in judged:
         if requirement.required and requirement.status in {Status.INCONCLUSIVE, Status.SKIPPED}:
-            yield f"{requirement.id} was required and not held: {_why(requirement)}."
-    if Part.CONTRACT in run.parts and not run.narrowed:
+            cause = control if _is_untested(requirement) else requirement
+            missing.setdefault(_why(cause), []).append(requirement.id)
+    for why, ids in missing.items():
+        were = "was" if len(ids) == 1 else "were"
+        yield f"{_listed(ids)} {were} required and not held: {why}."
+    if Part.CONTRACT in run.parts and not run.narrowed and not missing:
         held = sum(_held_by_core(label, checks) for label in run.operations)
         if 2 * held < len(run.operations):
             yield f"Only {held} of {len(run.operations)} operations were held by core checks."
+
+
+def _is_untested(requirement: Judged) -> bool:
+    """Whether no check was made: then what kept the controls from succeeding is the cause."""
+    return requirement.checks[0].id.endswith(_UNTESTED)
+
+
+def _listed(ids: Sequence[str]) -> str:
+    *most, last = ids
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+_CONTROL: Final = "the control did not succeed: "
+"""Begins the reason of every check that could not be asked; what follows is the cause itself."""
 
 
 def _why(requirement: Judged) -> str:
     wanted = [check for check in requirement.checks if check.status is requirement.status]
     deciding = [check for check in wanted if check.core] or wanted or list(requirement.checks)
     first = deciding[0]
-    reason = (first.reason or describe(first)).rstrip(".")
+    reason = (first.reason or describe(first)).removeprefix(_CONTROL).rstrip(".")
     place = f"{first.operation}: " if first.operation else ""
-    more = f" (and {len(deciding) - 1} more)" if len(deciding) > 1 else ""
     hint = f"; BUSYBOARD_{first.setting} would change that" if first.setting else ""
-    return f"{place}{reason}{more}{hint}"
+    return f"{place}{reason}{hint}"
 
 
-_DECIDING = frozenset({"D1", "D2", "D5"})
+_DECIDING: Final = frozenset({"D1", "D2", "D5"})
 """An operation is held by core where the missing key, a wrong key and the control were."""
 
 

@@ -5,6 +5,7 @@ time-out. What the system raises becomes a trouble in words.
 """
 
 import contextlib
+import select
 import socket
 import ssl
 import time
@@ -61,12 +62,18 @@ class Connection:
         self._route = route
         self._socket = open_socket(route)
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=256 * 1024)
-        self.used = 0
+        self._ended = False
 
     @property
     def reusable(self) -> bool:
-        """Whether another request may be written on it."""
-        return self._http.our_state is h11.IDLE and self._http.their_state is h11.IDLE
+        """Whether another request may be written on it: idle, still open, and nothing unasked-for.
+
+        What stands on an idle connection would be taken for the answer to the next request.
+        """
+        idle = self._http.our_state is h11.IDLE and self._http.their_state is h11.IDLE
+        if not idle or self._http.trailing_data[0] or self._socket.fileno() < 0:
+            return False
+        return not select.select([self._socket], [], [], 0)[0]
 
     def close(self) -> None:
         """Close it; closing twice is fine."""
@@ -83,11 +90,13 @@ class Connection:
             Broken: No whole answer came.
         """
         deadline = time.monotonic() + self._route.timeout_s
-        self.used += 1
         self._expect_answer_to(method)
-        with _translated():
-            self._write(data, deadline)
-            return self._read(deadline)
+        try:
+            with _translated():
+                self._write(data, deadline)
+                return self._read(deadline)
+        except h11.RemoteProtocolError:
+            raise Broken(Trouble.CLOSED if self._ended else Trouble.NO_HTTP) from None
 
     def _expect_answer_to(self, method: str) -> None:
         shadow = h11.Request(method=method, target="/", headers=[("host", "shadow")])
@@ -126,7 +135,9 @@ class Connection:
 
     def _received(self, deadline: float) -> bytes:
         self._socket.settimeout(_remaining(deadline))
-        return self._socket.recv(65536)
+        data = self._socket.recv(65536)
+        self._ended = not data
+        return data
 
     def _settle(self) -> None:
         if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
@@ -177,9 +188,12 @@ def _tunnel(opened: socket.socket, target: Address, through: Proxy, deadline: fl
     request = h11.Request(method="CONNECT", target=f"{host}:{target.port}", headers=fields)
     opened.sendall(http.send(request) or b"")
     http.send(h11.EndOfMessage())
-    while (event := http.next_event()) is h11.NEED_DATA:
-        opened.settimeout(_remaining(deadline))
-        http.receive_data(opened.recv(65536))
+    try:
+        while (event := http.next_event()) is h11.NEED_DATA:
+            opened.settimeout(_remaining(deadline))
+            http.receive_data(opened.recv(65536))
+    except h11.RemoteProtocolError:
+        raise Broken(Trouble.PROXY, "its answer is not HTTP") from None
     status = event.status_code if isinstance(event, h11.Response) else 0
     if not 200 <= status < 300:
         raise Broken(Trouble.PROXY, f"status {status}")
@@ -193,7 +207,6 @@ _TROUBLES: Final[tuple[tuple[type[Exception], Trouble], ...]] = (
     (ConnectionResetError, Trouble.RESET),
     (BrokenPipeError, Trouble.RESET),
     (OSError, Trouble.UNREACHABLE),
-    (h11.RemoteProtocolError, Trouble.NO_HTTP),
 )
 """The first that fits; subclasses stand before their bases."""
 
@@ -203,12 +216,9 @@ def _translated() -> Iterator[None]:
     """Turn what the system raises into a trouble, dropping frames that may hold a key."""
     try:
         yield
-    except tuple(kind for kind, _ in _TROUBLES) as error:
+    except OSError as error:
         trouble = next(trouble for kind, trouble in _TROUBLES if isinstance(error, kind))
-        if trouble is Trouble.NO_HTTP and "closed" in str(error):
-            trouble = Trouble.CLOSED
-        detail = error.strerror if isinstance(error, OSError) and error.strerror else ""
-        raise Broken(trouble, detail) from None
+        raise Broken(trouble, error.strerror or "") from None
 
 
 def _response(head: h11.Response, body: bytes) -> Response:

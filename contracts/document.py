@@ -65,11 +65,17 @@ def read_document(data: bytes, *, base_path: str = "") -> Document:
     version = content["openapi"]
     if not version.startswith("3."):
         raise DocumentError(f"is OpenAPI {version[:10]}; versions 3.0 and 3.1 are read")
-    if not isinstance(content.get("paths"), dict) or not content["paths"]:
+    if not isinstance(content.get("paths"), dict):
         raise DocumentError("has no paths")
-    content = _textual(content)
+    content = _Textual().of(content)
+    content["paths"] = {
+        path: _resolved_item(item, content) for path, item in content["paths"].items()
+    }
     content["paths"] = _relative(content, base_path.rstrip("/"))
-    return Document(content, "3.0" if version.startswith("3.0") else "3.1")
+    document = Document(content, "3.0" if version.startswith("3.0") else "3.1")
+    if next(document.operations(), None) is None:
+        raise DocumentError("has no operations")
+    return document
 
 
 def _parsed(data: bytes) -> object:
@@ -83,13 +89,65 @@ def _parsed(data: bytes) -> object:
         raise DocumentError("is neither JSON nor YAML") from None
 
 
-def _textual(value: Any) -> Any:  # noqa: ANN401 -- JSON
+_MOST_VALUES: Final = 2_000_000
+"""In a document; YAML aliases can make billions out of a few lines."""
+
+
+class _Textual:
     """YAML reads `200:` as a number and dates as dates; JSON knows only text."""
-    if isinstance(value, dict):
-        return {str(name): _textual(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_textual(member) for member in value]
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+    def __init__(self) -> None:
+        self._values = 0
+
+    def of(self, value: Any) -> Any:  # noqa: ANN401 -- JSON
+        """Give the same value as JSON would have it.
+
+        Raises:
+            DocumentError: It is larger than any document, or contains itself.
+        """
+        try:
+            return self._of(value)
+        except RecursionError:
+            raise DocumentError("contains itself") from None
+
+    def _of(self, value: Any) -> Any:  # noqa: ANN401 -- JSON
+        self._values += 1
+        if self._values > _MOST_VALUES:
+            raise DocumentError(f"expands to more than {_MOST_VALUES} values")
+        if isinstance(value, dict):
+            return {str(name): self._of(member) for name, member in value.items()}
+        if isinstance(value, list):
+            return [self._of(member) for member in value]
+        return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+_MOST_HOPS: Final = 10
+
+
+def _resolved_item(item: Any, content: JsonObject) -> Any:  # noqa: ANN401 -- JSON
+    """Follow a path item's local `$ref`; one that leads round in a circle leads nowhere."""
+    for _ in range(_MOST_HOPS):
+        if not isinstance(item, dict) or "$ref" not in item:
+            return item
+        item = resolved(item, content)
+    return {}
+
+
+def resolved(value: object, content: JsonObject) -> JsonObject:
+    """Follow one local reference (RFC 6901); anything else is read as it stands.
+
+    Args:
+        value: An object of the document, or a reference to one.
+        content: The whole document.
+    """
+    reference = value.get("$ref") if isinstance(value, dict) else None
+    if not isinstance(reference, str) or not reference.startswith("#/"):
+        return value if isinstance(value, dict) else {}
+    found: object = content
+    for part in reference[2:].split("/"):
+        name = part.replace("~1", "/").replace("~0", "~")
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def _relative(content: JsonObject, base_path: str) -> JsonObject:

@@ -4,7 +4,10 @@ Hypothesis tries the simplest value first, so one example is the minimal request
 an operation; shrinking to the same takes 0.6 s). Examples of the document come before invention.
 """
 
-from collections.abc import Mapping
+import contextlib
+import signal
+from collections.abc import Iterator, Mapping
+from types import FrameType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -26,6 +29,9 @@ _BASE: Final = "http://target.invalid"
 
 _NO_KEY: Final = {HEADER: "-"}
 """A declared apiKey becomes a required header with invented values; this one is taken out again."""
+
+_LONGEST_S: Final = 5
+"""Seconds for one operation; a thousand times what one takes."""
 
 _ONE_EXAMPLE: Final = settings(
     max_examples=1,
@@ -91,12 +97,35 @@ def _narrowed(operation: Any) -> Any:  # noqa: ANN401 -- JSON
 
 def _draft(operation: Any) -> Draft | str:  # noqa: ANN401 -- Schemathesis' operation
     try:
-        case = _case(operation)
+        with _limited(_LONGEST_S):
+            case = _case(operation)
         if getattr(operation, "has_skipped_required_body", False):
             return "its body cannot be generated from the document"
         return _prepared(operation, case)
+    except _TooSlow:
+        return f"no valid request could be generated within {_LONGEST_S} s"
     except (HypothesisException, SchemathesisError, ValueError, TypeError) as error:
         return f"no valid request can be generated: {_first_line(error)}"
+
+
+class _TooSlow(BaseException):
+    """Passes whatever catches exceptions on the way."""
+
+
+@contextlib.contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """Give up after that time: a pattern of the document may take for ever to match."""
+
+    def give_up(_signal: int, _frame: FrameType | None) -> None:
+        raise _TooSlow
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _case(operation: Any) -> Any:  # noqa: ANN401 -- Schemathesis' case

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final
 
-from contracts.document import Document, JsonObject, Protection, Scopes, protection
+from contracts.document import Document, JsonObject, Protection, Scopes, protection, resolved
 from contracts.exchange import Fields, Response
 from contracts.settings import Settings
 
@@ -207,20 +207,8 @@ def successes(raw: JsonObject, document: Document) -> dict[int, frozenset[str]]:
     responses = raw.get("responses")
     for status, response in responses.items() if isinstance(responses, dict) else ():
         if len(status) == 3 and status.startswith("2") and status.isdigit():
-            content = _resolved(response, document).get("content", {})
+            content = resolved(response, document.content).get("content", {})
             declared[int(status)] = frozenset(
                 media_type.partition(";")[0].strip().lower() for media_type in content
             )
     return declared
-
-
-def _resolved(value: object, document: Document) -> JsonObject:
-    """Follow one local reference; anything else is read as it stands."""
-    reference = value.get("$ref") if isinstance(value, dict) else None
-    if not isinstance(reference, str) or not reference.startswith("#/"):
-        return value if isinstance(value, dict) else {}
-    found: object = document.content
-    for part in reference[2:].split("/"):
-        name = part.replace("~1", "/").replace("~0", "~")
-        found = found.get(name) if isinstance(found, dict) else None
-    return found if isinstance(found, dict) else {}

@@ -21,6 +21,9 @@ _LONGEST_WAIT_S: Final = 60.0
 _MOST_WAITS: Final = 3
 """Waits on 429 over the run: 60 s together; after that what is refused stays inconclusive."""
 
+_FEWEST_TO_TELL: Final = 5
+"""Requests before a refusal; fewer say nothing of the rate."""
+
 _WAITS_WITHOUT_ADVICE: Final = (5.0, 15.0, 40.0)
 """Seconds, where a 429 names no Retry-After; they add up to the longest wait."""
 
@@ -123,12 +126,13 @@ class Pace:
             return False
         self._waits.append(wait)
         self._slow_down(wait)
-        self._sleep(max(wait, self._spacing))
+        self._sleep(wait)
         self._since_wait, self._admitted_since_wait = self._clock(), 0
         return True
 
     def _slow_down(self, wait: float) -> None:
         """Take what passed until the refusal, over that time and the wait, for the limit."""
-        met = self._admitted_since_wait / (self._clock() - self._since_wait + wait + 1e-9)
-        if met > 0:
-            self._spacing = max(self._spacing, 1 / (SHARE_OF_LIMIT * met))
+        if self._admitted_since_wait < _FEWEST_TO_TELL:
+            return
+        met = self._admitted_since_wait / (self._clock() - self._since_wait + wait)
+        self._spacing = max(self._spacing, 1 / (SHARE_OF_LIMIT * met))

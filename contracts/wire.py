@@ -89,7 +89,7 @@ class Wire:
             Inapplicable: The credential cannot be told from a right key.
             BudgetSpent: No further request may be written.
         """
-        if fresh:
+        if fresh or (self._kept and not self._kept.reusable):
             self.close()
         exchange = self._attempt(request)
         lost = isinstance(exchange.answer, NoAnswer) and exchange.answer.trouble in _STALE
