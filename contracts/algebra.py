@@ -93,9 +93,11 @@ def decide(run: Run, waivers: Sequence[Waiver] = ()) -> Verdict:
     violations = tuple(_violations(judged))
     breaks = tuple(_breaks(run))
     shortfalls = () if violations else tuple(_shortfalls(run, judged, checks))
-    verdict: Literal["conformant", "violated", "inconclusive"] = (
-        "violated" if violations else "inconclusive" if breaks or shortfalls else "conformant"
-    )
+    verdict: Literal["conformant", "violated", "inconclusive"] = "inconclusive"
+    if violations:
+        verdict = "violated"
+    elif not breaks and _is_whole(run, judged, checks):
+        verdict = "conformant"
     return Verdict(
         verdict=verdict,
         exit_code=INTERRUPTED[run.interrupted] if run.interrupted else EXIT_CODES[verdict],
@@ -181,6 +183,21 @@ def _breaks(run: Run) -> Iterator[str]:
         yield f"The {process} process ended without finishing its findings."
 
 
+def _is_whole(run: Run, judged: Sequence[Judged], checks: Sequence[Check]) -> bool:
+    """Whether everything that a conformant run needs was held; no sentence decides it."""
+    required = [one for one in judged if one.required]
+    enough = (
+        Part.CONTRACT not in run.parts
+        or run.narrowed
+        or 2 * _held_operations(run, checks) >= len(run.operations)
+    )
+    return bool(required) and all(one.status is Status.HELD for one in required) and enough
+
+
+def _held_operations(run: Run, checks: Sequence[Check]) -> int:
+    return sum(_held_by_core(label, checks) for label in run.operations)
+
+
 def _shortfalls(run: Run, judged: Sequence[Judged], checks: Sequence[Check]) -> Iterator[str]:
     """What a conformant run needs and this one does not have."""
     if not run.required:
@@ -197,7 +214,7 @@ def _shortfalls(run: Run, judged: Sequence[Judged], checks: Sequence[Check]) -> 
         were = "was" if len(ids) == 1 else "were"
         yield f"{_listed(ids)} {were} required and not held: {why}."
     if Part.CONTRACT in run.parts and not run.narrowed and not missing:
-        held = sum(_held_by_core(label, checks) for label in run.operations)
+        held = _held_operations(run, checks)
         if 2 * held < len(run.operations):
             yield f"Only {held} of {len(run.operations)} operations were held by core checks."
 
