@@ -80,6 +80,7 @@ class Send:
     _violated_at: int | None = None
     _core: dict[tuple[str, Credential], Answer] = field(default_factory=dict)
     _own: dict[tuple[str, Credential], Answer] = field(default_factory=dict)
+    _counted: set[int] = field(default_factory=set)
 
     def __repr__(self) -> str:
         # Hypothesis prints every argument of a failing check.
@@ -89,6 +90,7 @@ class Send:
         """Start another check."""
         self.check, self.share = check, share
         self._began, self._violated_at = self.probing.requests, None
+        self._counted.clear()
 
     def end(self) -> None:
         """Write what the check has seen."""

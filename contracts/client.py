@@ -6,6 +6,7 @@ Environment proxies and netrc are ignored on purpose: a run reaches what its set
 import base64
 import ssl
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -105,3 +106,13 @@ def secret_headers(settings: Settings) -> Fields:
 
 HEADERS: Final[Fields] = (("User-Agent", USER_AGENT), ("Accept", "application/json"))
 """The headers of an ordinary request, beside Host, key and those of its body."""
+
+
+def may_be_loaded(settings: Settings) -> bool:
+    """Whether load may be put on the target's host: loopback always, others by name."""
+    host = address(settings.base_url or "").host
+    try:
+        is_loopback = ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = host == "localhost"
+    return is_loopback or host in settings.load_allowed_hosts

@@ -59,7 +59,7 @@ class Connection:
 
     def __init__(self, route: Route) -> None:
         self._route = route
-        self._socket = _opened(route)
+        self._socket = open_socket(route)
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=256 * 1024)
         self.used = 0
 
@@ -142,7 +142,12 @@ def _remaining(deadline: float) -> float:
     return left
 
 
-def _opened(route: Route) -> socket.socket:
+def open_socket(route: Route) -> socket.socket:
+    """Connect to the target, through proxy and TLS where the route says so.
+
+    Raises:
+        Broken: It cannot be reached.
+    """
     with _translated():
         deadline = time.monotonic() + route.timeout_s
         hop = (route.proxy.host, route.proxy.port) if route.proxy else None

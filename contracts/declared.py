@@ -1,79 +1,111 @@
-"""The rate limit as the operator declares it, `100/60s burst=20 per=key`.
+"""The limit that the operator declares: ``100/60s [burst=20] [per=key|ip|account|operation]``.
 
-Pure. The declaration paces the contract checks and is what the ramp confirms or contradicts.
+Pure. Several limits are separated by ``;``: all of them hold at once. Promise: D4, "Rate limit
+exceeded."
 """
 
 import re
 from dataclasses import dataclass
-from typing import Literal, get_args
+from enum import StrEnum
+from typing import Final
 
-Identity = Literal["key", "ip", "account", "operation"]
-"""Whose calls are counted together."""
 
-_LIMIT = re.compile(r"(?P<calls>\d+)\s*/\s*(?P<window>\d+(?:\.\d+)?)\s*s")
-_EXAMPLE = "write requests/seconds, such as 100/60s or 100/60s burst=20 per=key"
+class Scope(StrEnum):
+    """What shares one counter."""
+
+    KEY = "key"
+    IP = "ip"
+    ACCOUNT = "account"
+    OPERATION = "operation"
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredLimit:
-    """What the operator says the limit is.
+    """One declared limit.
 
     Attributes:
-        calls: Calls admitted per window.
-        window_s: Seconds.
-        burst: Calls admitted at once beyond the even rate; None where not declared.
-        per: Whose calls are counted together; None where not declared.
+        requests: How many calls are admitted per window; at least 1.
+        window: Length of the window in seconds; positive.
+        burst: How many are admitted at once, for buckets; ``None`` where the whole ``requests``
+            are.
+        per: What shares the counter; ``None`` where the operator does not say.
     """
 
-    calls: int
-    window_s: float
+    requests: int
+    window: float
     burst: int | None = None
-    per: Identity | None = None
+    per: Scope | None = None
 
     @property
-    def rate_rps(self) -> float:
-        """Calls per second in the long run."""
-        return self.calls / self.window_s
+    def rate(self) -> float:
+        """Requests per second in the long run."""
+        return self.requests / self.window
 
     def __str__(self) -> str:
-        words = [f"{self.calls}/{self.window_s:g}s"]
-        words += [f"burst={self.burst}"] if self.burst is not None else []
-        words += [f"per={self.per}"] if self.per else []
-        return " ".join(words)
+        burst = "" if self.burst is None else f" burst={self.burst}"
+        per = "" if self.per is None else f" per={self.per}"
+        return f"{self.requests}/{self.window:g}s{burst}{per}"
 
 
-def read_declared_limits(text: str) -> tuple[DeclaredLimit, ...]:
-    """Read `100/60s [burst=20] [per=key|ip|account|operation]`, several separated by `;`.
+_LIMIT: Final = re.compile(r"([0-9]{1,9})/([0-9]{1,9}(?:\.[0-9]{1,6})?)s")
+_OPTION: Final = re.compile(r"(burst|per)=(\S*)")
+
+
+def read_declared(text: str) -> tuple[DeclaredLimit, ...]:
+    """Read ``DECLARED_LIMIT``.
 
     Args:
-        text: The declaration.
+        text: One or more limits, separated by ``;``.
 
     Returns:
-        At least one limit, in the order written.
+        The limits, as many as written, in that order.
 
     Raises:
-        ValueError: Something in it cannot be read; the message says what would be right.
+        ValueError: Something is not a limit; the message is one sentence that says what would be.
     """
-    return tuple(_read_one(part.strip()) for part in text.split(";"))
+    return tuple(_read_limit(part.strip()) for part in text.split(";"))
 
 
-def _read_one(text: str) -> DeclaredLimit:
-    head, *options = text.split() or [""]
-    match = _LIMIT.fullmatch(head)
-    if not match or int(match["calls"]) < 1 or float(match["window"]) <= 0:
-        raise ValueError(f'"{text}" is not a limit; {_EXAMPLE}')
+def _read_limit(text: str) -> DeclaredLimit:
+    first, *options = text.split() or [""]
+    match = _LIMIT.fullmatch(first)
+    if match is None:
+        raise ValueError(f'"{text}" is not a limit; write requests/seconds, such as 100/60s')
+    requests, window = int(match[1]), float(match[2])
+    if requests < 1 or window <= 0:
+        raise ValueError(f'"{text}" admits nothing; write at least 1 request and a positive time')
+    burst, per = _read_options(options)
+    return DeclaredLimit(requests, window, burst, per)
+
+
+def _read_options(options: list[str]) -> tuple[int | None, Scope | None]:
     burst: int | None = None
-    per: Identity | None = None
+    per: Scope | None = None
+    seen: set[str] = set()
     for option in options:
-        name, _, value = option.partition("=")
-        if name == "burst" and value.isascii() and value.isdigit():
-            burst = int(value)
-        elif name == "per" and (known := _identity(value)):
-            per = known
+        match = _OPTION.fullmatch(option)
+        if match is None:
+            raise ValueError(f'"{option}" is no part of a limit; burst=20 and per=key are')
+        name, value = match[1], match[2]
+        if name in seen:
+            raise ValueError(f'"{name}" stands twice in one limit; write it once')
+        seen.add(name)
+        if name == "burst":
+            burst = _read_burst(value)
         else:
-            raise ValueError(f'"{option}" in "{text}" is not known; {_EXAMPLE}')
-    return DeclaredLimit(int(match["calls"]), float(match["window"]), burst, per)
+            per = _read_scope(value)
+    return burst, per
 
 
-def _identity(text: str) -> Identity | None:
-    return next((known for known in get_args(Identity) if known == text), None)
+def _read_burst(value: str) -> int:
+    if re.fullmatch(r"[0-9]{1,9}", value) is None:
+        raise ValueError(f'"burst={value}" is no burst; write a whole number, such as burst=20')
+    return int(value)
+
+
+def _read_scope(value: str) -> Scope:
+    try:
+        return Scope(value)
+    except ValueError as error:
+        names = ", ".join(Scope)
+        raise ValueError(f'"per={value}" names no counter; write one of {names}') from error

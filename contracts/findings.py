@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from contracts.algebra import Interruption, Run
 from contracts.redaction import Redactor
-from contracts.verdict import Advisory, Check, Part, RateLimit, Target
+from contracts.verdict import Advisory, Check, Part, RateLimit, Status, Target
 
 Process = Literal["verify", "contract", "ratelimit"]
 """Who writes: the command that starts the parts, or a part."""
@@ -165,6 +165,11 @@ class Findings:
         """Write the footer and close the file."""
         self.append(Footer(finished=now(), requests=requests, interrupted=interrupted))
         self._file.close()
+
+
+def ramp_not_run(status: Status, reason: str, setting: str | None = None) -> CheckRecord:
+    """Say that the ramp was not run, and why."""
+    return CheckRecord(id="D4.ramp", core=True, status=status, reason=reason, setting=setting)
 
 
 class NoFindings(Exception):

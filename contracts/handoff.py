@@ -3,9 +3,11 @@
 A process that finds no handoff was started alone: it begins a run of its own.
 """
 
+import ctypes
 import json
 import os
 import shutil
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, Self
@@ -27,10 +29,13 @@ class Handoff(BaseModel):
     Attributes:
         run_id: The run's.
         kind: Whether the target is the embedded sandbox.
+        name: Of the target, where it has one.
         parts: What the run was asked for.
         document: The target's document, already fetched.
+        sha256: Its digest.
         requests: Most requests of this part.
         seconds: Longest duration of this part.
+        rest_s: Seconds to leave the target alone first, so that its limiter is at rest.
         progress: File descriptor for progress lines.
     """
 
@@ -38,10 +43,13 @@ class Handoff(BaseModel):
 
     run_id: str
     kind: Literal["sandbox", "configured"] = "configured"
+    name: str | None = None
     parts: tuple[Part, ...]
     document: Path | None = None
+    sha256: str | None = None
     requests: int
     seconds: float
+    rest_s: float = 0.0
     progress: int | None = None
 
     @classmethod
@@ -53,6 +61,7 @@ class Handoff(BaseModel):
             part: The part that this process runs.
         """
         if text := os.environ.get(VARIABLE):
+            _end_with_parent()
             return cls.model_validate_json(text)
         clear_results(settings.report_dir)
         return cls(
@@ -78,6 +87,16 @@ class Handoff(BaseModel):
                 os.write(self.progress, line.encode())
             except OSError:
                 return
+
+
+_PR_SET_PDEATHSIG: Final = 1
+
+
+def _end_with_parent() -> None:
+    """On Linux, be told to end when the command that started this process is killed."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def clear_results(report_dir: Path) -> None:

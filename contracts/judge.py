@@ -269,7 +269,7 @@ def _judge_body(answer: Response, exchange: Exchange, circumstances: Circumstanc
         return Judgement(D6, Status.SKIPPED, reason="an answer to HEAD has no body")
     if answer.encoding:
         return _inconclusive(D6, f"the body is encoded as {answer.encoding}, unasked")
-    got = _difference(answer, circumstances.tolerated)
+    got = body_difference(answer, circumstances.tolerated)
     if not got:
         return Judgement(D6, Status.HELD)
     if not circumstances.live:
@@ -277,8 +277,13 @@ def _judge_body(answer: Response, exchange: Exchange, circumstances: Circumstanc
     return _violated(D6, Severity.S3, expected, got)
 
 
-def _difference(answer: Response, tolerated: tuple[str, ...]) -> str:
-    """Say how an error answer differs from the documented one; empty where it does not."""
+def body_difference(answer: Response, tolerated: tuple[str, ...]) -> str:
+    """Say how an error answer differs from the documented one; empty where it does not.
+
+    Args:
+        answer: Of a documented status.
+        tolerated: Members the operator tolerates in an error body.
+    """
     found = []
     if answer.media_type != "application/json":
         found.append(f"media type {answer.media_type or 'missing'}")

@@ -4,6 +4,7 @@ Every error is one line that names the setting, what is wrong with it and what w
 line holds a value of a secret setting.
 """
 
+import json
 import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from contracts.algebra import Waiver
+from contracts.handoff import VARIABLE
 from contracts.settings import PREFIX, SECRET_SETTINGS, TARGET_SETTINGS, Settings
 
 FILE: Final = Path("busyboard.toml")
@@ -38,11 +40,13 @@ class Loaded:
         settings: The values; `base_url` is None where no target is configured.
         notices: Lines the user has to see, such as an unknown name that was ignored.
         waivers: From `[[waivers]]` of `busyboard.toml`.
+        environment: The same values as variables, for processes that are started with them.
     """
 
     settings: Settings
     notices: tuple[str, ...]
     waivers: tuple[Waiver, ...]
+    environment: Mapping[str, str]
 
 
 def report_dir(options: Mapping[str, str]) -> Path:
@@ -89,12 +93,35 @@ def load(options: Mapping[str, str] | None = None) -> Loaded:
     if errors:
         raise SettingsError(*errors)
     try:
-        settings = Settings(**given, _table=table)  # type: ignore[arg-type]  # text, as typed
+        file_or_none = None if VARIABLE in os.environ else DOTENV
+        settings = Settings(**given, _table=table, _env_file=file_or_none)  # type: ignore[arg-type]  # text, as typed
     except ValidationError as error:
         raise SettingsError(*map(_line, error.errors())) from None
     if settings.base_url is None:
         _require_nothing_of_a_target(settings)
-    return Loaded(settings, tuple(notices), _waivers(file))
+    ranked = {**{_env(k): v for k, v in table.items()}, **environ}
+    ranked |= {_env(name): value for name, value in given.items()}
+    return Loaded(settings, tuple(notices), _waivers(file), _settled(ranked))
+
+
+_PATHS: Final = ("openapi", "ca_bundle", "client_cert", "report_dir")
+
+
+def _settled(ranked: Mapping[str, object]) -> dict[str, str]:
+    """Write values as variables that mean the same in any working directory."""
+    known = {_env(name) for name in Settings.model_fields}
+    texts = {name: _text(value) for name, value in ranked.items() if name in known and value != ""}
+    for name in map(_env, _PATHS):
+        if name in texts and "://" not in texts[name]:
+            texts[name] = str(Path(texts[name]).absolute())
+    texts.pop(_env("target"), None)
+    return texts
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _env(name: str) -> str:
@@ -102,12 +129,14 @@ def _env(name: str) -> str:
 
 
 def _dotenv() -> dict[str, str]:
+    if VARIABLE in os.environ:  # the command that started this process has read it already
+        return {}
     values = dotenv_values(DOTENV) if DOTENV.is_file() else {}
     return {name: value or "" for name, value in values.items() if name.startswith(PREFIX)}
 
 
 def _file() -> dict[str, object]:
-    if not FILE.is_file():
+    if VARIABLE in os.environ or not FILE.is_file():
         return {}
     try:
         return tomllib.loads(FILE.read_text("utf-8"))

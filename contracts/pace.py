@@ -64,7 +64,7 @@ class Pace:
         self._spacing = (
             max(
                 _MARGIN / caps.rps,
-                *(1 / (SHARE_OF_LIMIT * limit.rate_rps) for limit in limits),
+                *(1 / (SHARE_OF_LIMIT * limit.rate) for limit in limits),
             )
             if limits
             else _MARGIN / caps.rps

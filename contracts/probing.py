@@ -14,7 +14,6 @@ from contracts.exchange import Exchange
 from contracts.judge import Circumstances, Judgement, Oracle, Standing, judge
 from contracts.keyring import Keyring
 from contracts.operations import Operation
-from contracts.requirements import Requirement
 from contracts.verdict import Status
 from contracts.wire import Wire
 
@@ -45,12 +44,12 @@ class Answer:
     Attributes:
         operation: What was asked for.
         exchange: What was asked and answered.
-        confirmed: Judgements already made, by oracle and requirement.
+        judged: What it says, by oracle, once that was asked.
     """
 
     operation: Operation
     exchange: Exchange
-    confirmed: dict[tuple[Oracle, Requirement], Confirmed] = field(default_factory=dict)
+    judged: dict[Oracle, Sequence[Confirmed]] = field(default_factory=dict)
 
 
 class Probing:
@@ -99,8 +98,15 @@ class Probing:
         Returns:
             Each requirement once, at most one violated.
         """
-        judgements = judge(answer.exchange, oracle, self._circumstances(answer))
-        return [self._confirmed(answer, oracle, judgement) for judgement in judgements]
+        if oracle not in answer.judged:
+            judgements = judge(answer.exchange, oracle, self._circumstances(answer))
+            answer.judged[oracle] = [
+                self._repeated(answer, oracle, judgement)
+                if judgement.violates
+                else Confirmed(judgement, 0, 1)
+                for judgement in judgements
+            ]
+        return answer.judged[oracle]
 
     def _circumstances(self, answer: Answer) -> Circumstances:
         credential = answer.exchange.request.credential
@@ -122,14 +128,6 @@ class Probing:
             return Standing.DEAD
         admitted = self.keyring.admits(role, operation)
         return Standing.INSUFFICIENT if admitted is False else Standing.SUFFICIENT
-
-    def _confirmed(self, answer: Answer, oracle: Oracle, judgement: Judgement) -> Confirmed:
-        if not judgement.violates:
-            return Confirmed(judgement, 0, 1)
-        key = oracle, judgement.requirement
-        if key not in answer.confirmed:
-            answer.confirmed[key] = self._repeated(answer, oracle, judgement)
-        return answer.confirmed[key]
 
     def _repeated(self, answer: Answer, oracle: Oracle, judgement: Judgement) -> Confirmed:
         """Ask again until it is seen again; a server error must come three times of three."""

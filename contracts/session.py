@@ -108,7 +108,7 @@ def open_session(
         raise NoTarget(nothing_to_check(catalogue, settings))
     wire = wire_to(settings, handoff.caps(settings), keyring)
     wire.pace.requests = fetched.requests if fetched else 0
-    target = describe(settings, handoff, keyring, fetched.sha256 if fetched else None)
+    target = describe(settings, handoff, keyring, fetched.sha256 if fetched else handoff.sha256)
     header = Header(process=part.value, run_id=handoff.run_id, target=target, parts=handoff.parts)
     findings = Findings.begin(settings.report_dir, header, keyring.redactor)
     findings.append(
@@ -118,7 +118,7 @@ def open_session(
             required=required(settings, part),
         )
     )
-    for one in (*catalogue.unchecked, *catalogue.forbidden):
+    for one in (*catalogue.unchecked, *catalogue.forbidden) if part is Part.CONTRACT else ():
         findings.append(
             CheckRecord(
                 id="D5.control",

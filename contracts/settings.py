@@ -27,7 +27,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from contracts.declared import DeclaredLimit, read_declared_limits
+from contracts.declared import DeclaredLimit, read_declared
 from contracts.requirements import BY_ID, Level
 
 PREFIX: Final = "BUSYBOARD_"
@@ -129,7 +129,7 @@ def _place(value: str) -> str:
 
 
 def _limits(value: object) -> object:
-    return read_declared_limits(value) if isinstance(value, str) else value
+    return read_declared(value) if isinstance(value, str) else value
 
 
 def _command(value: object) -> object:
@@ -188,7 +188,6 @@ class Settings(BaseSettings):
         extra="ignore",
         hide_input_in_errors=True,
         env_prefix=PREFIX,
-        env_file=".env",
         env_ignore_empty=True,
         enable_decoding=False,
     )
@@ -307,7 +306,7 @@ class Settings(BaseSettings):
     @property
     def requests_per_second(self) -> float:
         """The hard cap on requests in any second."""
-        fastest = max((limit.rate_rps for limit in self.declared_limit), default=0.0)
+        fastest = max((limit.rate for limit in self.declared_limit), default=0.0)
         return self.max_rps if self.max_rps is not None else max(100.0, 4 * fastest)
 
     def permits(self, label: str) -> bool:

@@ -108,7 +108,7 @@ def describe(
     started = now()
     return verdict.Target(
         kind=handoff.kind,
-        name=settings.target,
+        name=handoff.name or settings.target,
         base_url=settings.base_url or "",
         openapi=settings.openapi,
         openapi_sha256=sha256,

@@ -89,17 +89,16 @@ class Wire:
             Inapplicable: The credential cannot be told from a right key.
             BudgetSpent: No further request may be written.
         """
-        fields = request.credential.fields(self._keys)
         if fresh:
             self.close()
-        exchange = self._attempt(request, fields)
+        exchange = self._attempt(request)
         lost = isinstance(exchange.answer, NoAnswer) and exchange.answer.trouble in _STALE
         if lost and not exchange.fresh:
-            exchange = self._attempt(request, fields)
+            exchange = self._attempt(request)
         return exchange
 
-    def _attempt(self, request: Request, fields: Fields) -> Exchange:
-        data, head_bytes = self._written(request, fields)
+    def _attempt(self, request: Request) -> Exchange:
+        data, head_bytes = written(request, self._route, self._keys, self._secret)
         at = time.monotonic()
         is_fresh = self._kept is None
         try:
@@ -112,13 +111,12 @@ class Wire:
             answer = broken.no_answer
         if self._kept and (isinstance(answer, NoAnswer) or not self._kept.reusable):
             self.close()
-        return self._masked(request, answer, fields, (is_fresh, head_bytes, at))
+        return self._masked(request, answer, (is_fresh, head_bytes, at))
 
     def _masked(
         self,
         request: Request,
         answer: Response | NoAnswer,
-        sent: Fields,
         measured: tuple[bool, int, float],
     ) -> Exchange:
         fresh, head_bytes, at = measured
@@ -127,7 +125,7 @@ class Wire:
             return Exchange(request, answer, fresh, head_bytes, at, seconds)
         values = [value.encode("latin-1") for _, value in answer.headers]
         disclosed = self._redactor.disclosures((*values, answer.body))
-        also = [value for _, value in sent]
+        also = [value for _, value in request.credential.fields(self._keys)]
         masked = Response(
             answer.status,
             tuple(
@@ -139,19 +137,33 @@ class Wire:
         )
         return Exchange(request, masked, fresh, head_bytes, at, seconds, disclosed)
 
-    def _written(self, request: Request, fields: Fields) -> tuple[bytes, int]:
-        """Write the request; the only place where a key becomes bytes."""
-        route = self._route
-        through = route.proxy if route.tls is None else None
-        target = route.address.origin + request.target if through else request.target
-        lines = [f"{request.method} {target} HTTP/1.1", f"Host: {route.address.authority}"]
-        lines += [f"{name}: {value}" for name, value in (*request.headers, *self._secret, *fields)]
-        if request.body or request.method in _BODY_METHODS:
-            lines.append(f"Content-Length: {len(request.body)}")
-        if through and through.authorization:
-            lines.append(f"Proxy-Authorization: {through.authorization}")
-        head = "".join(f"{line}\r\n" for line in (*lines, "")).encode("latin-1")
-        return head + request.body, len(head)
+
+def written(request: Request, route: Route, keys: Keys, secret: Fields = ()) -> tuple[bytes, int]:
+    """Write a request; the only place where a key becomes bytes.
+
+    Args:
+        request: What to ask.
+        route: Where; a proxy in front of plain http wants the whole URL (RFC 9112 section 3.2.2).
+        keys: The run's keys.
+        secret: The operator's own headers.
+
+    Returns:
+        The bytes, and how many of them are the head.
+
+    Raises:
+        Inapplicable: The credential cannot be told from a right key.
+    """
+    through = route.proxy if route.tls is None else None
+    target = route.address.origin + request.target if through else request.target
+    fields = (*request.headers, *secret, *request.credential.fields(keys))
+    lines = [f"{request.method} {target} HTTP/1.1", f"Host: {route.address.authority}"]
+    lines += [f"{name}: {value}" for name, value in fields]
+    if request.body or request.method in _BODY_METHODS:
+        lines.append(f"Content-Length: {len(request.body)}")
+    if through and through.authorization:
+        lines.append(f"Proxy-Authorization: {through.authorization}")
+    head = "".join(f"{line}\r\n" for line in (*lines, "")).encode("latin-1")
+    return head + request.body, len(head)
 
 
 _STALE: Final = frozenset({Trouble.CLOSED, Trouble.RESET})

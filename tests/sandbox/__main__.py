@@ -4,11 +4,15 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 from tests.sandbox.assembly import DEFAULT_RATE, Order
 from tests.sandbox.gallery import BENIGN, FAULTS
 from tests.sandbox.limiter import Rate
 from tests.sandbox.registry import Variation
+from tests.sandbox.where import KEYS as WHERE
+
+_WHERE: Final = f"narrow the faults to a context: {', '.join(WHERE)}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seed=options.seed,
             faults=tuple(_split(text) for text in options.fault),
             benign=tuple(_split(text) for text in options.benign),
+            where=tuple(options.where),
         )
         serve(
             order,
@@ -48,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--rate", default=str(DEFAULT_RATE), help="requests/seconds, per key")
     add("--seed", type=int, default=0, help="of data and random oddities; keys are always fresh")
     add("--fault", action="append", default=[], metavar="ID[=VALUE]", help="seed a fault")
+    add("--where", action="append", default=[], metavar="KEY=VALUE", help=_WHERE)
     add("--benign", action="append", default=[], metavar="ID[=VALUE]", help="be odd, but right")
     add("--until-stdin-closes", action="store_true", help="stop when standard input ends")
     add("--list", action="store_true", help="list all faults and benign variations")

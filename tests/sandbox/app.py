@@ -1,7 +1,6 @@
 """From parts to an ASGI application."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from itertools import groupby
+from collections.abc import Mapping
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -13,8 +12,6 @@ from starlette.types import ASGIApp
 from tests.sandbox.errors import Refusal
 from tests.sandbox.operations import BASE, Operation
 from tests.sandbox.parts import Parts, Visit
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def build(parts: Parts, document: Mapping[str, object]) -> ASGIApp:
@@ -31,13 +28,10 @@ def build(parts: Parts, document: Mapping[str, object]) -> ASGIApp:
     async def refuse(request: Request, error: Exception) -> Response:
         return parts.render_error(parts, request, _refusal(error))
 
-    def by_path(operation: Operation) -> str:
-        return operation.path
-
-    routes = [
-        _route(path, tuple(operations), parts)
-        for path, operations in groupby(sorted(parts.operations, key=by_path), key=by_path)
-    ]
+    paths: dict[str, dict[str, Operation]] = {}
+    for operation in parts.operations:
+        paths.setdefault(operation.path, {})[operation.method] = operation
+    routes = [_route(path, by_method, parts) for path, by_method in paths.items()]
     application = Starlette(
         routes=[*routes, Route("/openapi.json", openapi)],
         exception_handlers={Refusal: refuse, HTTPException: refuse, Exception: refuse},
@@ -49,9 +43,8 @@ def build(parts: Parts, document: Mapping[str, object]) -> ASGIApp:
     return stack
 
 
-def _route(path: str, operations: tuple[Operation, ...], parts: Parts) -> Route:
+def _route(path: str, by_method: Mapping[str, Operation], parts: Parts) -> Route:
     """One route for all methods of a path, so that a 405 can name them all in Allow."""
-    by_method = {operation.method: operation for operation in operations}
 
     async def endpoint(request: Request) -> Response:
         method = "GET" if request.method == "HEAD" else request.method

@@ -1,6 +1,6 @@
 """A sandbox put together: keys issued, faults seeded, requests counted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,8 @@ from tests.sandbox.limiter import Rate
 from tests.sandbox.openapi import document
 from tests.sandbox.operations import SCOPES
 from tests.sandbox.parts import Parts
+from tests.sandbox.registry import Variation
+from tests.sandbox.where import narrowed, parse_where
 
 DEFAULT_RATE: Final = Rate(200, 2)  # a limit is found and confirmed within a few seconds
 
@@ -47,12 +49,15 @@ class Order:
         seed: Governs the data and every random oddity; keys never.
         faults: Ids of faults, each with a value for its parameter or None.
         benign: Ids of benign variations, likewise.
+        where: Contexts that narrow the faults, such as ``method=POST``; the variations are
+            everywhere.
     """
 
     rate: Rate = DEFAULT_RATE
     seed: int = 0
     faults: tuple[tuple[str, str | None], ...] = ()
     benign: tuple[tuple[str, str | None], ...] = ()
+    where: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -99,23 +104,25 @@ def assemble(order: Order, *, server: str) -> Sandbox:
     Raises:
         ValueError: An id is unknown, or a value does not fit.
     """
-    parts = correct_parts(rate=order.rate, seed=order.seed)
-    keys = issue_keys(parts.keys)
-    varied = vary(parts, order)
-    return Sandbox(keys, varied, build(varied, document(server, varied.operations)))
+    where = parse_where(order.where, seed=order.seed)
+    sound = correct_parts(rate=order.rate, seed=order.seed)
+    keys = issue_keys(sound.keys)
+    sound = _varied(sound, BENIGN, order.benign)
+    faulty = _varied(sound, FAULTS, order.faults)
+    application = build(faulty, document(server, faulty.operations))
+    if order.where:
+        outside = build(sound, document(server, sound.operations))
+        application = narrowed(where, application, outside)
+    return Sandbox(keys, faulty, application)
 
 
-def vary(parts: Parts, order: Order) -> Parts:
-    """Install all the variations of an order.
-
-    Raises:
-        ValueError: An id is unknown, or a value does not fit.
-    """
-    for registry, chosen in ((BENIGN, order.benign), (FAULTS, order.faults)):
-        for variation, value in chosen:
-            if variation not in registry:
-                raise ValueError(f"{variation} is not in the gallery; --list shows it")
-            parts = registry[variation].install(parts, value)
+def _varied(
+    parts: Parts, registry: Mapping[str, Variation], chosen: Iterable[tuple[str, str | None]]
+) -> Parts:
+    for variation, value in chosen:
+        if variation not in registry:
+            raise ValueError(f"{variation} is not in the gallery; --list shows it")
+        parts = registry[variation].install(parts, value)
     return parts
 
 
@@ -129,7 +136,7 @@ def issue_keys(keys: KeyStore) -> IssuedKeys:
         full=issue("full"),
         second=issue("second"),
         scoped={
-            # the key that can do most harm belongs to an administrator: fault S08 shows on it
+            # an administrator's, and still no more than its scope: fault S08 shows on it
             "calls:read": issue("scoped", ["calls:read"], owner="admin"),
             "calls:write": issue("scoped", ["calls:write"]),
             "agents:read": issue("scoped", ["agents:read"]),

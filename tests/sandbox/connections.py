@@ -68,7 +68,12 @@ def protocol(wire: Wire, malformed: Callable[[], None]) -> type[H11Protocol]:
             super().data_received(data)
 
         def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's own is plain text
-            malformed()
+            if self.conn.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
+                self.transport.close()  # what is malformed comes after an answer
+                return
+            # a request whose head was read is the application's, which counts it
+            if self.cycle is None or self.cycle.response_complete:  # type: ignore[redundant-expr] # None at first
+                malformed()
             headers = [
                 ("content-type", wire.malformed_type),
                 ("content-length", str(len(wire.malformed_body))),

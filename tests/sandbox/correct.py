@@ -24,13 +24,11 @@ from tests.sandbox.operations import (
     Operation,
 )
 from tests.sandbox.parts import Parts, Visit
-from tests.sandbox.schemas import CALL_CHANGE, CALL_QUERY, NEW_CALL, complaint
+from tests.sandbox.schemas import CALL_QUERY, Schema, complaint
 
 MOST_BODY_BYTES: Final = 65_536  # no call needs one kilobyte
 
 _INTEGER: Final = re.compile("[0-9]{1,9}")
-_BODIES: Final = {CREATE_CALL.label: NEW_CALL, CHANGE_CALL.label: CALL_CHANGE}
-_QUERIES: Final = {LIST_CALLS.label: CALL_QUERY}
 
 
 def correct_parts(*, rate: Rate, seed: int = 0) -> Parts:
@@ -46,6 +44,7 @@ def correct_parts(*, rate: Rate, seed: int = 0) -> Parts:
         keys=keys,
         calls=Calls(random),
         limiter=limiter,
+        declared_limit=str(rate),
         random=random,
         operations=OPERATIONS,
         handlers=HANDLERS,
@@ -116,16 +115,15 @@ async def authorise(visit: Visit) -> None:
 
 async def validate(visit: Visit) -> None:
     """Read query and body, or refuse them."""
-    label = visit.operation.label
-    problem = _read_query(visit) if label in _QUERIES else None
-    if problem is None and label in _BODIES:
-        problem = await _read_body(visit)
+    problem = _read_query(visit)
+    if problem is None and visit.operation.body is not None:
+        problem = await _read_body(visit, visit.operation.body)
     if problem is not None:
         raise Refusal(422, f"Invalid request: {problem}")
 
 
 def _read_query(visit: Visit) -> str | None:
-    for name, schema in _QUERIES[visit.operation.label].items():
+    for name, schema in visit.operation.query.items():
         for text in visit.request.query_params.getlist(name):
             value = int(text) if _INTEGER.fullmatch(text) and schema["type"] == "integer" else text
             if (problem := complaint(value, schema)) is not None:
@@ -134,7 +132,7 @@ def _read_query(visit: Visit) -> str | None:
     return None
 
 
-async def _read_body(visit: Visit) -> str | None:
+async def _read_body(visit: Visit, schema: Schema) -> str | None:
     body = bytearray()
     async for chunk in visit.request.stream():
         body += chunk
@@ -144,7 +142,7 @@ async def _read_body(visit: Visit) -> str | None:
         value = json.loads(body)
     except (ValueError, RecursionError):
         return "the body is not JSON"
-    problem = complaint(value, _BODIES[visit.operation.label])
+    problem = complaint(value, schema)
     if problem is None:
         visit.arguments.update(value)
     return problem

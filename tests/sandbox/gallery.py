@@ -7,18 +7,21 @@ from tests.sandbox.registry import BENIGN, FAULTS
 
 __all__ = ["BENIGN", "FAULTS"]
 
-_FAMILIES: Final = (
-    "credentials",
-    "places",
-    "guards",
-    "spellings",
-    "statuses",
-    "scopes",
-    "lifecycle",
-    "caching",
-    "envelope",
-    "limits",
+_MODULES: Final = (
+    "faults.credentials",
+    "faults.places",
+    "faults.guards",
+    "faults.spellings",
+    "faults.statuses",
+    "faults.scopes",
+    "faults.lifecycle",
+    "faults.caching",
+    "faults.envelope",
+    "faults.limits",
+    "benign.answers",
+    "benign.reading",
+    "benign.behaviour",
 )
 
-for _family in _FAMILIES:
-    import_module(f"tests.sandbox.faults.{_family}")
+for _module in _MODULES:
+    import_module(f"tests.sandbox.{_module}")

@@ -5,13 +5,14 @@ Promise: D4.
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Timer
 from typing import Final, Self
 
 from limits import RateLimitItem, RateLimitItemPerSecond
-from limits.storage import MemoryStorage
+from limits.storage import MemoryStorage, Storage
 from limits.strategies import FixedWindowRateLimiter, RateLimiter
 
 _MOST_BUCKETS: Final = 10_000  # bounds memory when a client invents identities
@@ -63,6 +64,7 @@ class ExactStorage(MemoryStorage):
     def __init__(self) -> None:
         super().__init__()
         self.timer.cancel()
+        self.timer.join()
         self.timer = _NoTimer(0, lambda: None)
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
@@ -79,10 +81,13 @@ class ExactStorage(MemoryStorage):
         return admitted
 
 
+Strategy = Callable[[Storage], RateLimiter]
+
+
 class Limiter:
     """Admits up to the rate, per bucket."""
 
-    def __init__(self, rate: Rate, strategy: type[RateLimiter] = FixedWindowRateLimiter) -> None:
+    def __init__(self, rate: Rate, strategy: Strategy = FixedWindowRateLimiter) -> None:
         self.rate = rate
         self._item = rate.item
         self._strategy = strategy(ExactStorage())

@@ -1,27 +1,37 @@
 """The document the sandbox serves about itself, OpenAPI 3.1."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
-from tests.sandbox.operations import (
-    CHANGE_CALL,
-    CREATE_CALL,
-    LIST_CALLS,
-    SCOPES,
-    Operation,
-)
-from tests.sandbox.schemas import CALL_CHANGE, CALL_QUERY, NEW_CALL, Schema
+from tests.sandbox.operations import SCOPES, Operation
 
+_ERROR: Final = {
+    "type": "object",
+    "properties": {
+        "success": {"const": False},
+        "message": {"type": "string"},
+        "data": {"type": "null"},
+        "statusCode": {"type": "integer"},
+    },
+    "required": ["success", "message", "data", "statusCode"],
+    "additionalProperties": False,
+}
+_SUCCESS: Final = {
+    "type": "object",
+    "properties": {
+        "success": {"const": True},
+        "message": {"type": "string"},
+        "data": {},
+        "statusCode": {"type": "integer"},
+    },
+    "required": ["success", "message", "data", "statusCode"],
+}
 _ERRORS: Final = {
     401: "Invalid or missing API Key.",
     403: "Key does not have required scopes.",
     404: "No such resource.",
     422: "The request is not valid.",
     429: "Rate limit exceeded.",
-}
-_BODIES: Final[Mapping[str, Schema]] = {
-    CREATE_CALL.label: NEW_CALL,
-    CHANGE_CALL.label: CALL_CHANGE,
 }
 
 
@@ -65,49 +75,23 @@ def _describe(operation: Operation) -> dict[str, object]:
         "parameters": _parameters(operation),
         "responses": responses,
     }
-    if operation.label in _BODIES:
-        content = {"application/json": {"schema": _BODIES[operation.label]}}
+    if operation.body is not None:
+        content = {"application/json": {"schema": operation.body}}
         described["requestBody"] = {"required": True, "content": content}
     return described
 
 
 def _parameters(operation: Operation) -> list[dict[str, object]]:
-    parameters: list[dict[str, object]] = []
+    parameters: list[dict[str, object]] = [
+        {"name": name, "in": "query", "required": False, "schema": schema}
+        for name, schema in operation.query.items()
+    ]
     if "{callId}" in operation.path:
-        parameters.append(
-            {"name": "callId", "in": "path", "required": True, "schema": {"type": "string"}}
-        )
-    if operation == LIST_CALLS:
-        parameters += [
-            {"name": name, "in": "query", "required": False, "schema": schema}
-            for name, schema in CALL_QUERY.items()
-        ]
+        schema = {"type": "string"}
+        parameters.append({"name": "callId", "in": "path", "required": True, "schema": schema})
     return parameters
 
 
 def _answer(description: str, schema: str) -> dict[str, object]:
     reference = {"$ref": f"#/components/schemas/{schema}"}
     return {"description": description, "content": {"application/json": {"schema": reference}}}
-
-
-_ERROR: Final = {
-    "type": "object",
-    "properties": {
-        "success": {"const": False},
-        "message": {"type": "string"},
-        "data": {"type": "null"},
-        "statusCode": {"type": "integer"},
-    },
-    "required": ["success", "message", "data", "statusCode"],
-    "additionalProperties": False,
-}
-_SUCCESS: Final = {
-    "type": "object",
-    "properties": {
-        "success": {"const": True},
-        "message": {"type": "string"},
-        "data": {},
-        "statusCode": {"type": "integer"},
-    },
-    "required": ["success", "message", "data", "statusCode"],
-}

@@ -1,9 +1,12 @@
 """The six operations of the API and the scope each one asks for."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
+
+from tests.sandbox.schemas import CALL_CHANGE, CALL_QUERY, NEW_CALL, Schema
 
 BASE: Final = "/v1"
 
@@ -18,6 +21,8 @@ class Operation:
         scope: What a key must have been given.
         summary: One line for the document.
         success: Status of success, 200 or 201.
+        body: What a request's body must be; None where it is not read.
+        query: What query parameters may be, by name.
     """
 
     method: str
@@ -25,6 +30,8 @@ class Operation:
     scope: str
     summary: str
     success: int = 200
+    body: Schema | None = field(default=None, compare=False)
+    query: Mapping[str, Schema] = field(default_factory=dict, compare=False)
 
     @property
     def label(self) -> str:
@@ -37,10 +44,16 @@ class Operation:
         return re.compile(re.escape(BASE) + re.sub(r"\{\w+\}", "[^/]+", self.path))
 
 
-LIST_CALLS: Final = Operation("GET", "/calls", "calls:read", "List calls, newest first")
-CREATE_CALL: Final = Operation("POST", "/calls", "calls:write", "Record a call", success=201)
+LIST_CALLS: Final = Operation(
+    "GET", "/calls", "calls:read", "List calls, newest first", query=CALL_QUERY
+)
+CREATE_CALL: Final = Operation(
+    "POST", "/calls", "calls:write", "Record a call", success=201, body=NEW_CALL
+)
 GET_CALL: Final = Operation("GET", "/calls/{callId}", "calls:read", "Get one call")
-CHANGE_CALL: Final = Operation("PATCH", "/calls/{callId}", "calls:write", "Change a call")
+CHANGE_CALL: Final = Operation(
+    "PATCH", "/calls/{callId}", "calls:write", "Change a call", body=CALL_CHANGE
+)
 DELETE_CALL: Final = Operation("DELETE", "/calls/{callId}", "calls:write", "Delete a call")
 LIST_AGENTS: Final = Operation("GET", "/agents", "agents:read", "List the agents")
 

@@ -67,6 +67,7 @@ class Parts:
         keys: The keys there are.
         calls: The data.
         limiter: The counters.
+        declared_limit: What the operator says the limit is.
         random: Seeded; for data and for odd behaviour, never for keys.
         operations: What the API offers.
         handlers: What each operation does, by label; the value becomes ``data``.
@@ -92,6 +93,7 @@ class Parts:
     keys: KeyStore
     calls: Calls
     limiter: Limiter
+    declared_limit: str
     random: Random
     operations: tuple[Operation, ...]
     handlers: Mapping[str, Callable[[Visit], object]]

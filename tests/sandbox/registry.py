@@ -103,8 +103,8 @@ class Variation:
         id: Its id in the catalogue.
         change: From the parts of a server to those of the varied one; takes the parameter's value
             second, where there is a parameter.
-        violates: Requirements it breaks; none for benign ones and for faults that deserve no more
-            than a warning.
+        violates: Requirements it breaks, each exchange at most one of them; none for benign ones
+            and for faults that deserve no more than a warning.
         parameter: What may be chosen.
         needs: Settings without which the suite cannot see it, `API_KEY` and `BASE_URL` aside.
     """
@@ -119,6 +119,13 @@ class Variation:
     def sentence(self) -> str:
         """What it does: the docstring."""
         return " ".join(cleandoc(self.change.__doc__ or "").split())
+
+    @property
+    def written(self) -> list[str]:
+        """How it is written on the command line, once for each of its mechanisms."""
+        if isinstance(self.parameter, Choice):
+            return [f"{self.id}={value}" for value in self.parameter.values]
+        return [self.id]
 
     @property
     def tier(self) -> int | None:

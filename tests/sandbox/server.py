@@ -125,7 +125,7 @@ def _start_line(sandbox: Sandbox, origin: str, portal: str) -> str:
             "revoked_api_key": keys.revoked.secret,
             "deleted_api_key": keys.deleted.secret,
             "key_provisioner": shlex.join(command),
-            "declared_limit": str(sandbox.parts.limiter.rate),
+            "declared_limit": sandbox.parts.declared_limit,
             "management": portal,
         }
     )

@@ -1,1 +1,1 @@
-"""Tests of the suite itself that need no socket."""
+"""Tests of the suite itself, without a socket."""

@@ -28,6 +28,16 @@ def test_a_key_created_without_scopes_may_do_nothing(correct: Running) -> None:
     assert [correct.ask(path, key).status for path in ("/v1/calls", "/v1/agents")] == [403, 403]
 
 
+def test_a_deactivated_key_can_be_woken(correct: Running) -> None:
+    key = json.loads(correct.provision("create", "--scopes", "calls:read").stdout)
+    statuses = []
+    for change in ("deactivate", "activate"):
+        correct.provision(change, key["id"])
+        statuses.append(correct.ask("/v1/calls", key["key"]).status)
+
+    assert statuses == [401, 200]
+
+
 def test_revoking_what_is_not_there_fails(correct: Running) -> None:
     assert correct.provision("delete", "key_9999").returncode == 1
 
@@ -38,10 +48,13 @@ def test_every_request_is_counted_and_no_other() -> None:
         sandbox.ask("/v1/nothing")
         sandbox.ask("/openapi.json")
         sandbox.raw(b"nonsense\r\n\r\n")
+        sandbox.raw(
+            b"POST /v1/calls HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nbad\r\n"
+        )
         sandbox.provision("create")
         sandbox.received()
 
-        assert sandbox.received() == 4
+        assert sandbox.received() == 5
 
 
 def test_each_key_is_admitted_exactly_n_times_per_window() -> None:

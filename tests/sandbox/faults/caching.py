@@ -41,7 +41,7 @@ def cache_serves_anyone(parts: Parts, calls: int) -> Parts:
     bodies: dict[str, bytes] = {}
 
     async def respond(visit: Visit) -> Response:
-        url = str(visit.request.url)
+        url = f"{visit.operation.method} {visit.request.url}"
         try:
             response = await parts.respond(visit)
         except Refusal as refusal:

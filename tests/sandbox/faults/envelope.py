@@ -29,6 +29,7 @@ _EXTRAS: Final[Envelope] = {
     "error": "Unauthorized",
     "stack": "Error: Unauthorized\n    at guard (auth.js:41:13)",
 }
+_OTHER_LAYERS: Final = ("SCOPED_KEYS", "DECLARED_LIMIT")
 _HTML: Final = "<!doctype html>\n<title>Error</title>\n<h1>Something went wrong</h1>\n"
 _BODIES: Final = {
     "html": ("text/html; charset=utf-8", _HTML),
@@ -144,7 +145,7 @@ def json_is_broken(parts: Parts, how: str) -> Parts:
     return replace(parts, render_error=render)
 
 
-@fault("G12", violates="D6", parameter=Choice(("403", "429")), needs=["SCOPED_KEYS"])
+@fault("G12", violates="D6", parameter=Choice(("403", "429")), needs=_OTHER_LAYERS)
 def another_layer_writes_it(parts: Parts, status: str) -> Parts:
     """A 401 has the documented body; 403 or 429 come from another layer with another one."""
 

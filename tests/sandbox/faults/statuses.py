@@ -65,19 +65,19 @@ def cached_401_is_replayed(parts: Parts, kept_s: int) -> Parts:
     cached_until: dict[str, float] = {}
 
     async def authenticate(visit: Visit) -> StoredKey:
-        url = str(visit.request.url)
+        name = _cache_key(visit)
         try:
             key = await parts.authenticate(visit)
         except Refusal:
-            refused[url] += 1
-            if refused[url] >= 3:
-                cached_until[url] = time.monotonic() + kept_s
+            refused[name] += 1
+            if refused[name] >= 3:
+                cached_until[name] = time.monotonic() + kept_s
             raise
-        refused.pop(url, None)
+        refused.pop(name, None)
         return key
 
     def is_cached(visit: Visit, _: StoredKey) -> bool:
-        return time.monotonic() < cached_until.get(str(visit.request.url), 0)
+        return time.monotonic() < cached_until.get(_cache_key(visit), 0)
 
     return refuse_sufficient(replace(parts, authenticate=authenticate), is_cached)
 
@@ -106,6 +106,10 @@ def _refused_with(parts: Parts, status: int, concerns: Callable[[Visit], bool]) 
             raise
 
     return replace(parts, authenticate=authenticate)
+
+
+def _cache_key(visit: Visit) -> str:
+    return f"{visit.request.method} {visit.request.url}"
 
 
 def _fastapi_requires_header(app: ASGIApp) -> ASGIApp:

@@ -1,0 +1,259 @@
+"""Run the contract checks and the rate ramp against the target, and say what holds.
+
+With no target configured a sandbox is started on loopback and verified. Writes verdict.json,
+summary.md, junit.xml, report.html and their sources under REPORT_DIR.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from contracts import layers
+from contracts.children import ROOT, Interrupt, run_part
+from contracts.client import address, may_be_loaded
+from contracts.document import DocumentError, read_document
+from contracts.embedded import as_settings, serving
+from contracts.findings import (
+    CheckRecord,
+    Findings,
+    Header,
+    Reason,
+    Scope,
+    Started,
+    new_run_id,
+    ramp_not_run,
+    read_run,
+)
+from contracts.handoff import Handoff, clear_results
+from contracts.keyring import Keyring
+from contracts.layers import Loaded, SettingsError
+from contracts.operations import catalogue, documented_only
+from contracts.options import USAGE, add_setting_options, given, say, settings_errors
+from contracts.progress import Shown
+from contracts.reporting import conclude
+from contracts.session import nothing_to_check, required
+from contracts.target import DocumentUnreachable, Fetched, describe, fetch_document
+from contracts.verdict import Part, Status
+
+PARTS: Final = {"all": (Part.CONTRACT, Part.RATELIMIT), **{part.value: (part,) for part in Part}}
+
+_COMMANDS: Final[Mapping[Part, Sequence[str]]] = {
+    Part.CONTRACT: (
+        sys.executable,
+        *("-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider"),
+        *("-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)),
+        str(ROOT / "tests" / "contract"),
+    ),
+    Part.RATELIMIT: (
+        sys.executable,
+        *("-m", "locust", "--headless", "--only-summary"),
+        *("-f", str(ROOT / "loadtests" / "locustfile.py")),
+    ),
+}
+
+_SHARE: Final = 0.6
+"""Of requests and seconds for the contract part, where both parts run."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("part", nargs="?", default="all", choices=list(PARTS), help="default: all")
+    parser.add_argument(
+        "--plan",
+        action="store_true",
+        help="print requests, peak rate and worst-case time; send only the document's request",
+    )
+    add_setting_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Verify, and return the verdict's exit code."""
+    options = given(arguments)
+    report_dir = layers.report_dir(options)
+    with settings_errors(), ExitStack() as stack:
+        _remove_verdict(report_dir)
+        loaded = layers.load(options)
+        kind: Literal["sandbox", "configured"] = "configured"
+        interrupt = Interrupt()
+        interrupt.watch()
+        if loaded.settings.base_url is None:
+            os.environ.update(as_settings(stack.enter_context(serving())))
+            loaded, kind = layers.load(options), "sandbox"
+        say(loaded.notices)
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="busyboard-")))
+        verification = Verification(loaded, PARTS[arguments.part], kind, interrupt, scratch)
+        return verification.run()
+
+
+def _remove_verdict(report_dir: Path) -> None:
+    """Remove an older verdict before anything can go wrong."""
+    try:
+        report_dir.mkdir(parents=True, exist_ok=True)
+        (report_dir / "verdict.json").unlink(missing_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"BUSYBOARD_REPORT_DIR: {report_dir} cannot be written: {error.strerror}"
+        ) from None
+
+
+class NothingSelected(Exception):
+    """INCLUDE and EXCLUDE leave nothing."""
+
+
+@dataclass(slots=True)
+class Verification:
+    """One run of `busyboard verify`.
+
+    Attributes:
+        loaded: The settings.
+        parts: What was asked for.
+        kind: Whether the target is the sandbox.
+        interrupt: The signal that ends it, if one does.
+        scratch: For files that are no result.
+    """
+
+    loaded: Loaded
+    parts: tuple[Part, ...]
+    kind: Literal["sandbox", "configured"]
+    interrupt: Interrupt
+    scratch: Path
+    _started: float = field(default_factory=time.monotonic)
+
+    def run(self) -> int:
+        """Run the parts and conclude.
+
+        Returns:
+            The verdict's exit code, or 2 where the document cannot be used.
+        """
+        settings = self.loaded.settings
+        clear_results(settings.report_dir)
+        keyring = Keyring.of(settings)
+        fetched: Fetched | None = None
+        reason = ""
+        try:
+            fetched = fetch_document(settings)
+            reason = self._nothing_to_check(fetched)
+        except DocumentError as error:
+            say([f"BUSYBOARD_OPENAPI: {settings.openapi} {error}"])
+            return USAGE
+        except NothingSelected as error:
+            say([str(error)])
+            return USAGE
+        except DocumentUnreachable as error:
+            reason = f"the document could not be had: {error}"
+        handoff = self._handoff(fetched)
+        target = describe(settings, handoff, keyring, handoff.sha256)
+        header = Header(process="verify", run_id=handoff.run_id, target=target, parts=self.parts)
+        findings = Findings.begin(settings.report_dir, header, keyring.redactor)
+        if reason:
+            findings.append(Scope(required=required(settings, Part.CONTRACT)))
+            findings.append(Reason(text=f"Nothing was asked: {reason}."))
+        else:
+            self._run_parts(handoff, findings, keyring)
+        findings.finish(fetched.requests if fetched else 0, self.interrupt.name)
+        return conclude(settings.report_dir, keyring.redactor, self.loaded.waivers, self.interrupt)
+
+    def _nothing_to_check(self, fetched: Fetched | None) -> str:
+        """Say why no operation can be checked; empty where one can."""
+        settings = self.loaded.settings
+        if fetched is None:
+            found = documented_only(settings)
+        else:
+            base_path = address(settings.base_url or "").path
+            found = catalogue(read_document(fetched.data, base_path=base_path), {}, settings)
+        if found.operations or found.unchecked or found.forbidden:
+            return ""
+        if settings.include or settings.exclude:
+            raise NothingSelected(nothing_to_check(found, settings))
+        return nothing_to_check(found, settings)
+
+    def _handoff(self, fetched: Fetched | None) -> Handoff:
+        settings = self.loaded.settings
+        document = None
+        if fetched:
+            document = self.scratch / "openapi"
+            document.write_bytes(fetched.data)
+        return Handoff(
+            run_id=new_run_id(),
+            kind=self.kind,
+            name=settings.target,
+            parts=self.parts,
+            document=document,
+            sha256=fetched.sha256 if fetched else None,
+            requests=settings.max_requests - (fetched.requests if fetched else 0),
+            seconds=settings.max_seconds,
+        )
+
+    def _run_parts(self, handoff: Handoff, findings: Findings, keyring: Keyring) -> None:
+        settings = self.loaded.settings
+        if Part.CONTRACT in self.parts:
+            share = _SHARE if len(self.parts) > 1 else 1
+            self._run_part(
+                Part.CONTRACT,
+                handoff.model_copy(
+                    update={
+                        "requests": int(handoff.requests * share),
+                        "seconds": handoff.seconds * share,
+                    }
+                ),
+                findings,
+                keyring,
+            )
+        if Part.RATELIMIT not in self.parts or self.interrupt.name:
+            return
+        if hindrance := self._hindrance():
+            findings.append(hindrance)
+            return
+        ran = Part.CONTRACT in self.parts
+        self._run_part(
+            Part.RATELIMIT,
+            handoff.model_copy(
+                update={
+                    "requests": handoff.requests - read_run(settings.report_dir).target.requests,
+                    "seconds": handoff.seconds - (time.monotonic() - self._started),
+                    "rest_s": max((limit.window for limit in settings.declared_limit), default=1.0)
+                    if ran
+                    else 0.0,
+                }
+            ),
+            findings,
+            keyring,
+        )
+
+    def _hindrance(self) -> CheckRecord | None:
+        """Why the ramp may not be run, or would show nothing."""
+        settings = self.loaded.settings
+        if not may_be_loaded(settings):
+            reason = "load may not be put on this host"
+            return ramp_not_run(Status.SKIPPED, reason, "LOAD_ALLOWED_HOSTS")
+        if Part.CONTRACT in self.parts:
+            checks = read_run(settings.report_dir).checks
+            held = any(c.id == "D5.control" and c.status is Status.HELD for c in checks)
+            if not held:
+                return ramp_not_run(Status.INCONCLUSIVE, "no control succeeded before it")
+        return None
+
+    def _run_part(self, part: Part, handoff: Handoff, findings: Findings, keyring: Keyring) -> None:
+        settings = self.loaded.settings
+        findings.append(Started(process=part.value))
+        shown = Shown(part.value, handoff.seconds)
+        with shown.showing():
+            run_part(
+                _COMMANDS[part],
+                lambda progress: {
+                    **self.loaded.environment,
+                    **handoff.model_copy(update={"progress": progress}).environment(),
+                },
+                log=settings.report_dir / "logs" / f"{part.value}.log",
+                redactor=keyring.redactor,
+                interrupt=self.interrupt,
+                progress=shown.take,
+                seconds=handoff.seconds,
+            )

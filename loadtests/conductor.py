@@ -1,0 +1,125 @@
+"""The master's side of a run: opens the session, directs the plan, writes what was found."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import gevent
+
+from contracts.algebra import Interruption
+from contracts.exchange import curl
+from contracts.findings import RateLimitRecord, ramp_not_run
+from contracts.handoff import Handoff
+from contracts.keyring import Keyring
+from contracts.session import NoTarget, Session, open_session
+from contracts.settings import Settings
+from contracts.verdict import Part, Status
+from loadtests import outcome
+from loadtests.calls import Called, NothingToCall, chosen, max_rps
+from loadtests.director import Director, TraceFile
+from loadtests.plan import Plan, ramp
+from loadtests.segments import Budget, Done
+from loadtests.trace import Trace
+
+EXIT_CODES: Final = {
+    Status.HELD: 0,
+    Status.VIOLATED: 1,
+    Status.INCONCLUSIVE: 3,
+    Status.SKIPPED: 3,
+}
+"""Of `locust` alone; `busyboard verify` reads the findings instead."""
+
+
+_USAGE: Final = 2
+
+
+@dataclass(slots=True)
+class Conductor:
+    """Runs the scenario from session to findings, once per test.
+
+    Attributes:
+        settings: Of the master.
+        send: Sends a message to one worker.
+        workers: Names the workers that are there now.
+        director: Of the running or last test.
+        exit_code: What the last test came to; None before it ended.
+    """
+
+    settings: Settings
+    send: Callable[[str, Any, str], None]
+    workers: Callable[[], Sequence[str]]
+    director: Director | None = None
+    exit_code: int | None = None
+    interrupted: Interruption | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last test has written all it found."""
+        return self.exit_code is not None
+
+    def conduct(self) -> None:
+        """Run one test; whatever happens, the findings say so and the test ends."""
+        self.exit_code, self.director = None, None
+        handoff = Handoff.received(self.settings, Part.RATELIMIT)
+        keyring = Keyring.of(self.settings)
+        try:
+            session = open_session(self.settings, handoff, keyring, Part.RATELIMIT)
+        except NoTarget as error:
+            sys.stderr.write(f"{error}\n")
+            self.exit_code = _USAGE
+            return
+        try:
+            called = chosen(session.catalogue, self.settings, keyring)
+        except NothingToCall as nothing:
+            self._skip(session, str(nothing))
+            return
+        self._run(session, called)
+
+    def _run(self, session: Session, called: Called) -> None:
+        settings, handoff = self.settings, session.handoff
+        gevent.sleep(handoff.rest_s)
+        spent = session.wire.pace.requests
+        limits = Budget(max_rps(settings), handoff.requests - spent, handoff.seconds)
+        file = TraceFile(settings.report_dir / "trace.jsonl.gz", self._facts(session, limits))
+        director = self.director = Director(
+            Plan(ramp(limits), limits), self.send, self.workers, called.packed(), file
+        )
+        done = director.run(tell=handoff.tell)
+        file.finish({"stopped_by": done.stopped_by, "reason": done.reason})
+        self.exit_code = self._write(session, called, director.trace, done)
+
+    def _facts(self, session: Session, limits: Budget) -> dict[str, object]:
+        """What an analysis of the trace needs to know of the run."""
+        declared = "; ".join(map(str, self.settings.declared_limit))
+        return {
+            "run_id": session.handoff.run_id,
+            "base_url": self.settings.base_url,
+            "declared_limit": declared or None,
+            "max_rps": limits.max_rps,
+            "max_requests": limits.max_requests,
+            "max_seconds": limits.max_seconds,
+        }
+
+    def _write(self, session: Session, called: Called, trace: Trace, done: Done) -> int:
+        limit = outcome.rate_limit(trace, self.settings.declared_limit, done)
+        line = curl(session.wire.origin, called.request)
+        checks = outcome.checks(limit, trace, called.operation.label, called.role, line)
+        findings = session.findings
+        findings.append(RateLimitRecord.model_validate(limit.model_dump()))
+        for check in checks:
+            findings.append(check)
+        findings.finish(session.wire.pace.requests + trace.requests, self.interrupted)
+        worst = {check.status for check in checks}
+        return 1 if Status.VIOLATED in worst else EXIT_CODES[checks[0].status]
+
+    def _skip(self, session: Session, reason: str) -> None:
+        session.findings.append(ramp_not_run(Status.SKIPPED, reason))
+        session.findings.finish(session.wire.pace.requests, self.interrupted)
+        self.exit_code = EXIT_CODES[Status.SKIPPED]
+
+    def interrupt(self, by: Interruption) -> None:
+        """End the running test soon."""
+        self.interrupted = by
+        if self.director:
+            self.director.stop("signal")

@@ -1,0 +1,179 @@
+"""Carries out the plan: gives segments to the workers, gathers their calls, ends the run.
+
+Works the same in one process and with Locust's master and workers: what the two sides say to each
+other goes through Locust's messages, which a local runner hands over at once.
+"""
+
+import gzip
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import gevent
+
+from loadtests import messages
+from loadtests.plan import is_spread
+from loadtests.segments import Cut, Done, Planner, Progress, Segment
+from loadtests.trace import (
+    Call,
+    Trace,
+    write_calls,
+    write_footer,
+    write_header,
+    write_segment,
+)
+
+_CONSULT_S: Final = 0.1
+"""Seconds between two questions to the plan."""
+
+_AHEAD_S: Final = 0.3
+"""How long before its start a segment is told to workers that are other processes."""
+
+Send = Callable[[str, Any, str], None]
+"""Sends a message of a type with data to one worker."""
+
+Stop = Literal["health", "worker_lost", "signal"]
+
+
+class TraceFile:
+    """`trace.jsonl.gz`, appended as calls come; without its last line the run was interrupted."""
+
+    def __init__(self, path: Path, facts: Mapping[str, object]) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = gzip.open(path, "wb")  # noqa: SIM115 -- open as long as the run
+        self._file.write(write_header(facts))
+
+    def segment(self, segment: Segment) -> None:
+        """Note what the plan asked for."""
+        self._file.write(write_segment(segment.number, messages.pack_segment(segment)))
+
+    def calls(self, calls: Sequence[Call]) -> None:
+        """Note calls that were answered."""
+        self._file.write(write_calls(calls))
+
+    def finish(self, facts: Mapping[str, object]) -> None:
+        """Write the last line and close the file."""
+        self._file.write(write_footer(facts))
+        self._file.close()
+
+
+@dataclass(slots=True)
+class Director:
+    """Runs one plan over one or several workers.
+
+    Attributes:
+        planner: Decides what comes next.
+        send: Sends a message to a worker.
+        workers: Names the workers that are there now.
+        call: What is called, as workers take it.
+        file: Where the trace is written.
+        ahead: Seconds between telling a segment and its start.
+        origin: Time 0 of the plan on this process's monotonic clock.
+        trace: Every call so far.
+        done: How it ended; None while it runs.
+        phase: What is going on, for people.
+    """
+
+    planner: Planner
+    send: Send
+    workers: Callable[[], Sequence[str]]
+    call: Mapping[str, Any]
+    file: TraceFile
+    ahead: float = _AHEAD_S
+    origin: float = field(default_factory=time.monotonic)
+    trace: Trace = field(default_factory=Trace)
+    done: Done | None = None
+    phase: str = "start"
+    shed: int = 0
+    examples: dict[str, str] = field(default_factory=dict)
+    _stop: Stop | None = None
+    _finished: int = -1
+    _base: int = 0
+    _running: Segment | None = None
+    _pending: set[str] = field(default_factory=set)
+
+    def stop(self, why: Stop) -> None:
+        """End the run soon: the plan is told at its next turn."""
+        self._stop = why
+
+    def run(self, tell: Callable[..., None]) -> Done:
+        """Consult the plan until it is done.
+
+        Args:
+            tell: Takes how far it is.
+        """
+        while self.done is None:
+            tell(phase=self.phase, requests=self.trace.requests)
+            self._check_workers()
+            match self.planner.next_step(self.trace, self._progress()):
+                case Segment() as segment:
+                    self._begin(segment)
+                case Cut():
+                    self._cut()
+                case Done() as done:
+                    self._end(done)
+                case _:
+                    pass
+            if self.done is None:
+                gevent.sleep(_CONSULT_S)
+        return self.done
+
+    def _progress(self) -> Progress:
+        now = time.monotonic() - self.origin
+        return Progress(now, now + self.ahead, self._finished, self._stop)
+
+    def _begin(self, segment: Segment) -> None:
+        self.phase, self._running = segment.phase, segment
+        self.file.segment(segment)
+        workers = list(self.workers())
+        sharing = workers if is_spread(segment) else workers[:1]
+        self._pending = set(sharing)
+        for k, worker in enumerate(sharing):
+            data = {
+                "call": self.call,
+                "segment": messages.pack_segment(segment),
+                "base": self._base,
+                "k": k,
+                "n": len(sharing),
+                "origin": self.origin,
+            }
+            self.send(messages.SEGMENT, data, worker)
+        self._base += segment.most_requests
+
+    def _cut(self) -> None:
+        if self._running:
+            for worker in self._pending:
+                self.send(messages.CUT, self._running.number, worker)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self.origin
+
+    def _end(self, done: Done) -> None:
+        self._cut()
+        deadline = time.monotonic() + 2
+        while self._pending and time.monotonic() < deadline:
+            gevent.sleep(0.02)
+        self.phase, self.done = "done", done
+
+    def _check_workers(self) -> None:
+        if self._pending - set(self.workers()):
+            self._stop = self._stop or "worker_lost"
+            self._pending.clear()
+
+    def take_calls(self, data: Mapping[str, Any]) -> None:
+        """Take a worker's batch."""
+        calls = messages.unpack_calls(data["calls"])
+        self.trace.extend(calls)
+        self.file.calls(calls)
+        self.examples = {**data["examples"], **self.examples}
+
+    def take_end(self, data: Mapping[str, Any], worker: str) -> None:
+        """Note that a worker's share of a segment has ended."""
+        self._pending.discard(worker)
+        self.shed += data["shed"]
+        if not self._pending:
+            self._finished = data["number"]

@@ -1,0 +1,114 @@
+"""From a trace to what the verdict says: the `rate_limit`, and the checks of D4, D6 and D12.
+
+Pure.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from contracts.declared import DeclaredLimit
+from contracts.findings import CheckRecord
+from contracts.requirements import BY_ID
+from contracts.verdict import RateLimit, Severity, Status
+from loadtests import estimator
+from loadtests.segments import Done
+from loadtests.trace import Trace
+
+_STATUS: Mapping[str, Status] = {
+    "confirmed": Status.HELD,
+    "contradicted": Status.VIOLATED,
+    "not_confirmed": Status.INCONCLUSIVE,
+    "no_limit_seen": Status.INCONCLUSIVE,
+}
+
+_SETTINGS = {"max_rps": "MAX_RPS", "max_requests": "MAX_REQUESTS", "max_seconds": "MAX_SECONDS"}
+
+
+def rate_limit(trace: Trace, declared: Sequence[DeclaredLimit], done: Done) -> RateLimit:
+    """Estimate the limit."""
+    return RateLimit.model_validate(asdict(estimator.estimate(trace, declared, done)))
+
+
+def checks(
+    limit: RateLimit, trace: Trace, operation: str, credential: str, curl: str
+) -> list[CheckRecord]:
+    """Say what the run showed of each promise.
+
+    Args:
+        limit: The estimate.
+        trace: Every call.
+        operation: What was called.
+        credential: With which key.
+        curl: The call as one masked line.
+    """
+    shared = {"operation": operation, "credential": credential, "curl": curl}
+    found = [_limit_check(limit, trace, operation, credential, curl)]
+    refused = sum(call.status == 429 for call in trace)
+    for requirement, severity in (("D6", Severity.S3), ("D12", Severity.S2)):
+        faults = _faults(trace, requirement)
+        tried = refused if requirement == "D6" else len(trace)
+        if faults:
+            got, seen = faults.most_common(1)[0]
+            found.append(
+                CheckRecord(
+                    id=f"{requirement}.rate-limited",
+                    status=Status.VIOLATED,
+                    severity=severity,
+                    basis=BY_ID[requirement].basis,
+                    seen=sum(faults.values()),
+                    tried=tried,
+                    expected=_EXPECTED[requirement],
+                    got=got,
+                    detail=None if len(faults) == 1 else f"{len(faults)} kinds; this one {seen}",
+                    **shared,
+                )
+            )
+        elif tried:
+            found.append(
+                CheckRecord(
+                    id=f"{requirement}.rate-limited",
+                    operation=operation,
+                    credential=credential,
+                    status=Status.HELD,
+                    tried=tried,
+                )
+            )
+    return found
+
+
+_EXPECTED = {
+    "D6": "application/json with the documented error body, statusCode 429",
+    "D12": "an answer without any full key",
+}
+
+
+def _faults(trace: Trace, requirement: str) -> Counter[str]:
+    return Counter(
+        call.fault.partition(" ")[2]
+        for call in trace
+        if call.fault.partition(" ")[0] == requirement
+    )
+
+
+def _limit_check(
+    limit: RateLimit, trace: Trace, operation: str, credential: str, curl: str
+) -> CheckRecord:
+    status = _STATUS[limit.status]
+    violated = status is Status.VIOLATED
+    return CheckRecord(
+        id="D4.ramp",
+        operation=operation,
+        credential=credential,
+        core=True,
+        status=status,
+        severity=Severity.S2 if violated else None,
+        seen=int(violated),
+        tried=len(trace),
+        expected="429 over the limit, and only there" if violated else None,
+        got=limit.detail if violated else None,
+        detail=None if violated else limit.detail,
+        reason=limit.detail if status is Status.INCONCLUSIVE else None,
+        setting=_SETTINGS.get(limit.stopped_by) if status is Status.INCONCLUSIVE else None,
+        curl=curl if violated else None,
+    )

@@ -1,0 +1,182 @@
+"""Sends prepared calls over kept or fresh connections and reads each answer once.
+
+The sockets are those of `contracts.connection`, so TLS, proxy and headers are the suite's own; the
+bytes are written as prepared, nothing is resent or followed. llhttp parses, since h11 costs five
+times the CPU of everything else here.
+"""
+
+import itertools
+import socket
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import gevent
+from geventhttpclient.response import HTTPParseError, HTTPResponse
+
+from contracts.connection import Broken, Route, open_socket
+from contracts.exchange import Fields, Trouble
+
+_IDLE_S: Final = 2.0
+"""Seconds after which a kept connection is not trusted (gunicorn, node and Varnish close after
+4 s without a word)."""
+
+_BLOCK: Final = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A call as bytes.
+
+    Attributes:
+        method: Its method; it says whether the answer has a body.
+        data: The whole request.
+    """
+
+    method: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of one call; times on the monotonic clock.
+
+    Attributes:
+        written: Just before its bytes were handed to the socket; None if they never were.
+        answered: When the answer was whole, or given up.
+        status: HTTP status; 0 without a whole answer.
+        connection: Label of the connection.
+        headers: As received, names in lower case.
+        body: As received, transfer encoding undone.
+        trouble: Why there is no answer; empty with one.
+    """
+
+    written: float | None
+    answered: float
+    status: int
+    connection: str
+    headers: Fields = ()
+    body: bytes = b""
+    trouble: str = ""
+
+
+class _Reply(HTTPResponse):
+    @property
+    def body(self) -> bytes:
+        return bytes(self._body_buffer)
+
+    @property
+    def is_final(self) -> bool:
+        return bool(self.message_complete and self.get_code() >= 200)
+
+
+class _Kept:
+    """A connection between two calls."""
+
+    __slots__ = ("label", "socket", "used_at")
+
+    def __init__(self, opened: socket.socket, label: str) -> None:
+        self.socket, self.label = opened, label
+        self.used_at = time.monotonic()
+
+
+class Sender:
+    """Keeps the connections of one process."""
+
+    def __init__(self, route: Route, calls: Mapping[str, Prepared], name: str = "") -> None:
+        """Begin without a connection.
+
+        Args:
+            route: To the target.
+            calls: What each probe label sends.
+            name: Distinguishes the connections of several processes.
+        """
+        self._route, self._calls, self._name = route, calls, name
+        self._idle: list[_Kept] = []
+        self._numbers = itertools.count()
+
+    def warm(self, count: int) -> None:
+        """Have so many connections open, so that the next calls need not wait for one."""
+        missing = count - len(self._fresh_enough())
+        jobs = [gevent.spawn(self._open_quietly) for _ in range(missing)]
+        gevent.joinall(jobs, timeout=self._route.timeout_s)
+
+    def _open_quietly(self) -> None:
+        try:
+            self._idle.append(self._open())
+        except Broken:
+            return
+
+    def _fresh_enough(self) -> list[_Kept]:
+        limit = time.monotonic() - _IDLE_S
+        for kept in [kept for kept in self._idle if kept.used_at < limit]:
+            kept.socket.close()
+            self._idle.remove(kept)
+        return self._idle
+
+    def _open(self) -> _Kept:
+        return _Kept(open_socket(self._route), f"{self._name}{next(self._numbers)}")
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        while self._idle:
+            self._idle.pop().socket.close()
+
+    def send(self, probe: str, *, fresh: bool, leave: Callable[[], None] = lambda: None) -> Sent:
+        """Send one call and read its answer.
+
+        Args:
+            probe: What to send.
+            fresh: Whether over a new connection.
+            leave: Called when the connection is there, just before the bytes are written; it may
+                wait.
+
+        Returns:
+            What came; never raises for what a server or network does.
+        """
+        try:
+            idle = None if fresh else self._fresh_enough()
+            kept = idle.pop() if idle else self._open()
+        except Broken as broken:
+            return _lost(None, "", broken.no_answer.trouble)
+        leave()
+        written = time.monotonic()
+        try:
+            with gevent.Timeout(self._route.timeout_s, TimeoutError):
+                reply = self._exchange(kept.socket, self._calls[probe])
+        except (TimeoutError, OSError, HTTPParseError) as error:
+            kept.socket.close()
+            return _lost(written, kept.label, _trouble(error))
+        self._keep(kept, reply, fresh=fresh)
+        fields = tuple((name.lower(), str(value)) for name, value in reply.items())
+        return Sent(written, time.monotonic(), reply.get_code(), kept.label, fields, reply.body)
+
+    def _exchange(self, opened: socket.socket, call: Prepared) -> _Reply:
+        opened.sendall(call.data)
+        reply = _Reply(method=call.method)
+        while not reply.is_final:
+            data = opened.recv(_BLOCK)
+            reply.feed(data)
+            if not data and not reply.is_final:
+                raise ConnectionAbortedError
+        return reply
+
+    def _keep(self, kept: _Kept, reply: _Reply, *, fresh: bool) -> None:
+        if fresh or reply.should_close():
+            kept.socket.close()
+            return
+        kept.used_at = time.monotonic()
+        self._idle.append(kept)
+
+
+def _lost(written: float | None, label: str, trouble: Trouble) -> Sent:
+    return Sent(written, time.monotonic(), 0, label, trouble=trouble.value)
+
+
+def _trouble(error: Exception) -> Trouble:
+    if isinstance(error, TimeoutError):
+        return Trouble.TIMEOUT
+    if isinstance(error, ConnectionAbortedError):
+        return Trouble.CLOSED
+    return Trouble.RESET if isinstance(error, OSError) else Trouble.NO_HTTP

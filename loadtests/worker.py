@@ -1,0 +1,87 @@
+"""One process that sends: takes segments from the master, gives back calls.
+
+It needs the settings for route and keys, and nothing else of the run.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gevent
+
+from contracts.client import address
+from contracts.connection import Route
+from contracts.credentials import Role
+from contracts.keyring import Keyring
+from contracts.settings import Settings
+from loadtests import messages
+from loadtests.calls import max_rps, prepared
+from loadtests.observing import Observer
+from loadtests.schedule import Dispatcher, Share
+from loadtests.segments import Governor
+from loadtests.sending import Sender
+from loadtests.trace import CONTROL, Call
+
+Tell = Callable[[str, Any], None]
+"""Sends a message of a type with data to the master."""
+
+
+@dataclass(slots=True)
+class Worker:
+    """Runs segments as the master asks.
+
+    Attributes:
+        settings: Of this process.
+        tell: Sends a message to the master.
+        fire: Tells Locust of a call, for its statistics.
+    """
+
+    settings: Settings
+    tell: Tell
+    fire: Callable[[Call], None]
+    _dispatcher: Dispatcher | None = None
+    _observer: Observer | None = None
+
+    def take_segment(self, data: Mapping[str, Any]) -> None:
+        """Begin a segment; the receive loop must not wait for it."""
+        gevent.spawn(self._run, data)
+
+    def take_cut(self, number: int) -> None:
+        """End a segment early."""
+        if self._dispatcher:
+            self._dispatcher.cut(number)
+
+    def reset(self) -> None:
+        """Forget connections and what was seen: another test begins."""
+        if self._dispatcher:
+            self._dispatcher.sender.close()
+        self._dispatcher = self._observer = None
+
+    def _run(self, data: Mapping[str, Any]) -> None:
+        dispatcher = self._dispatcher or self._built(data["call"])
+        self._dispatcher = dispatcher
+        segment = messages.unpack_segment(data["segment"])
+        shed = dispatcher.shed
+        dispatcher.run(segment, Share(data["base"], data["k"], data["n"]), data["origin"])
+        self.tell(messages.ENDED, {"number": segment.number, "shed": dispatcher.shed - shed})
+
+    def _built(self, call: Mapping[str, Any]) -> Dispatcher:
+        settings = self.settings
+        keyring = Keyring.of(settings)
+        route = Route.to(address(settings.base_url or ""), settings)
+        observer = Observer(
+            keyring(Role(call["role"])),
+            keyring.redactor,
+            settings.envelope_extra,
+            frozenset(call["successes"]),
+        )
+        self._observer = observer
+        sender = Sender(route, {CONTROL: prepared(call, route, settings, keyring)})
+        return Dispatcher(sender, observer.fault, Governor(max_rps(settings)), self._report)
+
+    def _report(self, calls: list[Call]) -> None:
+        assert self._observer is not None
+        examples = self._observer.examples
+        self.tell(messages.CALLS, {"calls": messages.pack_calls(calls), "examples": dict(examples)})
+        for call in calls:
+            self.fire(call)

@@ -1,0 +1,1 @@
+"""Tests of the limiter models, the plan and the estimator."""
