@@ -22,13 +22,14 @@ from contracts.quoting import one_line, printable
 from contracts.requirements import BY_ID
 from contracts.verdict import Judged, Verdict
 from contracts.wording import (
+    address_words,
     counted,
     exit_words,
     headline,
     limit_words,
     listed,
+    never_asked_words,
     run_words,
-    target_words,
     untested_words,
 )
 
@@ -69,11 +70,10 @@ def _text(text: str, limit: int = 300) -> str:
 
 def _title(verdict: Verdict) -> Iterator[str]:
     target = verdict.target
-    yield (
-        f'<h1 id="verdict-title"><strong>{verdict.verdict.upper()}</strong> '
-        f"{_text(headline(verdict))}</h1>"
-    )
-    yield f'<p class="target">{_text(target_words(target), 1_000)}</p>'
+    found = f"<strong>{verdict.verdict.upper()}</strong>"
+    sandbox = "<em>SANDBOX</em> " if target.kind == "sandbox" else ""
+    yield f'<h1 id="verdict-title">{found} {sandbox}{_text(headline(verdict))}</h1>'
+    yield f'<p class="target">{_text(address_words(target), 1_000)}</p>'
     words = (
         run_words(target),
         target.started.replace("T", " "),
@@ -107,16 +107,19 @@ def _broken(found: tuple[Broken, ...]) -> Iterator[str]:
 
 
 def _promise(one: Broken, *, with_curl: bool) -> Iterator[str]:
+    """Show the worst place; the others, and the documented sentence, open below it."""
     first = one.places[0].first
     severity = f'<span class="severity" title="{_text(one.severity_words)}">{one.severity}</span>'
-    yield (
-        f'<p class="promise"><b>{one.requirement.id}</b> {severity} '
-        f"<span>{_text(describe(first))}</span></p>"
-    )
+    line = f"<b>{one.requirement.id}</b> {severity} <span>{_text(describe(first))}</span>"
     if with_curl:
+        yield f'<p class="promise">{line}</p>'
         yield from _curl(first.curl)
-    yield f"<details><summary>{_text(_extent(one))}</summary>"
+        yield f"<details><summary>{_text(_extent(one))}</summary>"
+    else:
+        yield f'<details><summary><span class="promise">{line}</span></summary>'
+        yield f"<p>{_text(_extent(one))}</p>"
     yield f"<blockquote>{escape(one.requirement.sentence)}</blockquote>"
+    yield f"<p>Severity {one.severity}: {_text(one.severity_words)}.</p>"
     for place in one.places[:_MOST_PLACES]:
         yield from _place(place)
     yield "</details>"
@@ -161,12 +164,9 @@ def _limit(verdict: Verdict) -> Iterator[str]:
 def _folds(verdict: Verdict) -> Iterator[str]:
     lives = (f"{p.first.id} {describe(p.first)}: {p.first.waived}" for p in waived(verdict))
     yield from _fold("Violations waived", lives)
-    reasons = [
-        f"{fold.status}: {'; '.join(filter(None, untested_words(fold)))}"
-        for fold in untested(verdict)
-    ]
+    reasons = ["; ".join(filter(None, untested_words(fold))) for fold in untested(verdict)]
     if ids := never_asked(verdict):
-        reasons.append(f"skipped: nothing in this run was about {listed(ids, len(ids))}")
+        reasons.append(never_asked_words(ids))
     yield from _fold("Not tested", reasons)
     warnings = (
         f"{one.id} {one.severity}, {one.basis}, {one.count}×"

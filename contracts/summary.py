@@ -26,6 +26,7 @@ from contracts.wording import (
     headline,
     limit_words,
     listed,
+    never_asked_words,
     run_words,
     target_words,
     untested_words,
@@ -75,14 +76,10 @@ def _other_lines(verdict: Verdict) -> Iterator[str]:
         yield f"rate limit: {limit_words(verdict.rate_limit)}"
     if verdict.warnings:
         yield f"{counted(len(verdict.warnings), 'warning')}, changing nothing, in summary.md"
-    reasons = [
-        f"{'undecided' if fold.status is Status.INCONCLUSIVE else 'not tested'}: "
-        + "; ".join(filter(None, untested_words(fold)))
-        for fold in untested(verdict)
-    ]
-    yield from _shortened(reasons)
+    reasons = ["; ".join(filter(None, untested_words(fold))) for fold in untested(verdict)]
+    yield from _shortened([f"not tested: {reason}" for reason in reasons])
     if ids := never_asked(verdict):
-        yield f"not tested: nothing in this run was about {listed(ids, len(ids))}"
+        yield f"not tested: {never_asked_words(ids)}"
 
 
 def _shortened(lines: list[str]) -> Iterator[str]:
@@ -185,13 +182,12 @@ def _reasons(verdict: Verdict) -> str:
 
 def _requirements(verdict: Verdict) -> str:
     rows = (
-        f"| {judged.id} | {BY_ID[judged.id].promise} "
-        f"| {'**violated**' if judged.status is Status.VIOLATED else judged.status} "
+        f"| {judged.id} | {'**violated**' if judged.status is Status.VIOLATED else judged.status} "
         f"| {'yes' if judged.required else 'no'} "
-        f"| {judged.tested_operations}/{judged.all_operations} |"
+        f"| {judged.tested_operations}/{judged.all_operations} | {BY_ID[judged.id].promise} |"
         for judged in verdict.requirements
     )
-    head = "| | promise | status | required | operations |\n|---|---|---|---|---|"
+    head = "| | status | required | operations | promise |\n|---|---|---|---|---|"
     return "\n".join(("## Requirements", "", head, *rows))
 
 
@@ -223,10 +219,10 @@ def _warnings(warnings: tuple[Advisory, ...]) -> str:
 
 def _untested(verdict: Verdict) -> str:
     rows = [
-        f"- {fold.status}: {code_span(words)}{f'; `{change}`' if change else ''}"
+        f"- {code_span(words)}{f'; `{change}`' if change else ''}"
         for fold in untested(verdict)
         for words, change in [untested_words(fold)]
     ]
     if ids := never_asked(verdict):
-        rows.append(f"- skipped: nothing in this run was about {listed(ids, len(ids))}")
+        rows.append(f"- {never_asked_words(ids)}")
     return "\n".join(("## Not tested", "", *rows)) if rows else ""

@@ -42,9 +42,13 @@ def exit_words(verdict: Verdict) -> str:
 
 
 def target_words(target: Target) -> str:
-    """Name the target; a sandbox is called one wherever it is named."""
-    name = f"{target.name} " if target.name else ""
-    return f"{'SANDBOX ' if target.kind == 'sandbox' else ''}{name}{target.base_url}"
+    """Name the target; a sandbox is called one."""
+    return f"{'SANDBOX ' if target.kind == 'sandbox' else ''}{address_words(target)}"
+
+
+def address_words(target: Target) -> str:
+    """Name the target by its name, where it has one, and its base URL."""
+    return f"{target.name} {target.base_url}" if target.name else target.base_url
 
 
 def run_words(target: Target) -> str:
@@ -69,11 +73,16 @@ def untested_words(fold: Untested) -> tuple[str, str]:
     """
     others = f" (and {counted(fold.reasons - 1, 'other reason')})" if fold.reasons > 1 else ""
     operations = fold.operations
-    place = (
-        f" on {operations[0] if len(operations) == 1 else counted(len(operations), 'operation')}"
-    )
-    words = f"{listed(fold.ids, 3)}{place if operations else ''}: {fold.reason}{others}"
+    place = operations[0] if len(operations) == 1 else counted(len(operations), "operation")
+    on = f" on {place}" if operations else ""
+    undecided = "undecided: " if fold.status is Status.INCONCLUSIVE else ""
+    words = f"{undecided}{listed(fold.ids, 3)}{on}: {fold.reason}{others}"
     return words, f"{fold.setting} would change that" if fold.setting else ""
+
+
+def never_asked_words(ids: Sequence[str]) -> str:
+    """Say which requirements no check of the run was about."""
+    return f"nothing in this run was about {listed(ids, len(ids))}"
 
 
 def limit_words(limit: RateLimit) -> str:
