@@ -172,6 +172,14 @@ def ramp_not_run(status: Status, reason: str, setting: str | None = None) -> Che
     return CheckRecord(id="D4.ramp", core=True, status=status, reason=reason, setting=setting)
 
 
+def note_interruption(report_dir: Path, by: Interruption) -> None:
+    """Write down that a run was interrupted after its processes had finished."""
+    footer = Footer(finished=now(), requests=0, interrupted=by)
+    for path in sorted((report_dir / "findings").glob("*.jsonl"))[:1]:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(footer.model_dump_json() + "\n")
+
+
 class NoFindings(Exception):
     """There is nothing to make a verdict of."""
 

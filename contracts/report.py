@@ -49,11 +49,7 @@ def publish(report_dir: Path, verdict: Verdict, redactor: Redactor) -> Published
     """
     for name in WRITTEN:
         (report_dir / name).unlink(missing_ok=True)
-    summary = redactor.mask(markdown(verdict))
-    document = redactor.mask(verdict.model_dump_json(indent=2)) + "\n"
-    _write(report_dir / "verdict.json", document)
-    _write(report_dir / "summary.md", summary)
-    _write(report_dir / "junit.xml", redactor.mask(junit_xml(verdict)))
+    summary, document = write_verdict(report_dir, verdict, redactor)
     complaints = _append_to_step_summary(summary)
     results = report_dir / "allure-results"
     _add_to_results(results, verdict, redactor, (summary, document))
@@ -63,6 +59,25 @@ def publish(report_dir: Path, verdict: Verdict, redactor: Redactor) -> Published
         return Published(None, (*complaints, redactor.mask(f"report not built: {error}")))
     _write(report_dir / "report.html", page)
     return Published(report_dir / "report.html", complaints)
+
+
+def write_verdict(report_dir: Path, verdict: Verdict, redactor: Redactor) -> tuple[str, str]:
+    """Write the verdict for programs, readers and CI.
+
+    Args:
+        report_dir: Where the run's results are.
+        verdict: What they say.
+        redactor: Masks every file.
+
+    Returns:
+        The summary and the JSON document, as written.
+    """
+    summary = redactor.mask(markdown(verdict))
+    document = redactor.mask(verdict.model_dump_json(indent=2)) + "\n"
+    _write(report_dir / "verdict.json", document)
+    _write(report_dir / "summary.md", summary)
+    _write(report_dir / "junit.xml", redactor.mask(junit_xml(verdict)))
+    return summary, document
 
 
 def _write(path: Path, text: str) -> None:

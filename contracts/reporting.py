@@ -1,16 +1,19 @@
 """Build verdict and report again from the results of the last run; nothing is asked."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from contracts import layers
 from contracts.algebra import Waiver, decide
 from contracts.children import Interrupt
-from contracts.findings import NoFindings, read_run
+from contracts.findings import NoFindings, note_interruption, read_run
 from contracts.keyring import Keyring
 from contracts.options import USAGE, add_setting_options, given, say, settings_errors
 from contracts.redaction import Redactor
+from contracts.report import publish, write_verdict
+from contracts.summary import summary_lines
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 def conclude(
     report_dir: Path, redactor: Redactor, waivers: Sequence[Waiver], interrupt: Interrupt
 ) -> int:
-    """Turn findings into verdict, summary and report.
+    """Turn findings into verdict, summary and report, and say the verdict.
 
     Args:
         report_dir: Where the run's results are.
@@ -55,6 +58,14 @@ def conclude(
         NoFindings: There is nothing to conclude from.
     """
     verdict = decide(read_run(report_dir), waivers)
-    print(verdict.model_dump_json(indent=1)[:3000])
-    (report_dir / "verdict.json").write_text(verdict.model_dump_json(indent=1))
+    published = publish(report_dir, verdict, redactor)
+    if interrupt.name and verdict.interrupted is None:
+        note_interruption(report_dir, interrupt.name)
+        verdict = decide(read_run(report_dir), waivers)
+        write_verdict(report_dir, verdict, redactor)
+    for line in summary_lines(verdict):
+        sys.stdout.write(f"{redactor.mask(line)}\n")
+    if published.report:
+        sys.stdout.write(f"report: {published.report}\n")
+    say(published.complaints)
     return verdict.exit_code
