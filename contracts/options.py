@@ -12,6 +12,9 @@ from contracts.settings import SECRET_SETTINGS, Settings
 USAGE: Final = 2
 """Exit code of wrong settings or usage."""
 
+INCONCLUSIVE: Final = 3
+"""Exit code where nothing could be told."""
+
 _DEST: Final = "setting_"
 
 

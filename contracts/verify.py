@@ -34,8 +34,9 @@ from contracts.findings import (
 from contracts.handoff import Handoff, clear_results
 from contracts.keyring import Keyring
 from contracts.layers import Loaded, SettingsError
-from contracts.operations import catalogue, documented_only
-from contracts.options import USAGE, add_setting_options, given, say, settings_errors
+from contracts.operations import Catalogue, catalogue, documented_only
+from contracts.options import INCONCLUSIVE, add_setting_options, given, say, settings_errors
+from contracts.planning import contract_cost, plan_lines, ramp_cost
 from contracts.progress import Shown
 from contracts.reporting import conclude
 from contracts.session import nothing_to_check, required
@@ -78,7 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
     options = given(arguments)
     report_dir = layers.report_dir(options)
     with settings_errors(), ExitStack() as stack:
-        _remove_verdict(report_dir)
+        if not arguments.plan:
+            _remove_verdict(report_dir)
         loaded = layers.load(options)
         kind: Literal["sandbox", "configured"] = "configured"
         interrupt = Interrupt()
@@ -89,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
         say(loaded.notices)
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="busyboard-")))
         verification = Verification(loaded, PARTS[arguments.part], kind, interrupt, scratch)
-        return verification.run()
+        return verification.plan() if arguments.plan else verification.run()
 
 
 def _remove_verdict(report_dir: Path) -> None:
@@ -101,10 +103,6 @@ def _remove_verdict(report_dir: Path) -> None:
         raise SettingsError(
             f"BUSYBOARD_REPORT_DIR: {report_dir} cannot be written: {error.strerror}"
         ) from None
-
-
-class NothingSelected(Exception):
-    """INCLUDE and EXCLUDE leave nothing."""
 
 
 @dataclass(slots=True)
@@ -139,13 +137,7 @@ class Verification:
         reason = ""
         try:
             fetched = fetch_document(settings)
-            reason = self._nothing_to_check(fetched)
-        except DocumentError as error:
-            say([f"BUSYBOARD_OPENAPI: {settings.openapi} {error}"])
-            return USAGE
-        except NothingSelected as error:
-            say([str(error)])
-            return USAGE
+            reason = self._nothing_to_check(self._catalogue(fetched))
         except DocumentUnreachable as error:
             reason = f"the document could not be had: {error}"
         handoff = self._handoff(fetched)
@@ -160,18 +152,59 @@ class Verification:
         findings.finish(fetched.requests if fetched else 0, self.interrupt.name)
         return conclude(settings.report_dir, keyring.redactor, self.loaded.waivers, self.interrupt)
 
-    def _nothing_to_check(self, fetched: Fetched | None) -> str:
-        """Say why no operation can be checked; empty where one can."""
+    def plan(self) -> int:
+        """Say what the run would cost, asking for nothing but the document.
+
+        Returns:
+            0; 3 where the document cannot be had.
+        """
+        settings = self.loaded.settings
+        try:
+            fetched = fetch_document(settings)
+        except DocumentUnreachable as error:
+            say([f"the document could not be had: {error}"])
+            return INCONCLUSIVE
+        found = self._catalogue(fetched)
+        share = _SHARE if len(self.parts) > 1 else 1
+        costs = []
+        if Part.CONTRACT in self.parts:
+            requests, seconds = int(settings.max_requests * share), settings.max_seconds * share
+            costs.append((Part.CONTRACT, contract_cost(found, settings, requests, seconds)))
+        if Part.RATELIMIT in self.parts and may_be_loaded(settings):
+            spent = sum(cost.requests for _, cost in costs)
+            left = settings.max_requests - spent
+            costs.append((Part.RATELIMIT, ramp_cost(settings, left, settings.max_seconds)))
+        for line in plan_lines(costs, settings):
+            sys.stdout.write(f"{line}\n")
+        return 0
+
+    def _catalogue(self, fetched: Fetched | None) -> Catalogue:
+        """Read which operations there are, without generating requests for them.
+
+        Raises:
+            SettingsError: The document cannot be used.
+        """
         settings = self.loaded.settings
         if fetched is None:
-            found = documented_only(settings)
-        else:
-            base_path = address(settings.base_url or "").path
-            found = catalogue(read_document(fetched.data, base_path=base_path), {}, settings)
+            return documented_only(settings)
+        base_path = address(settings.base_url or "").path
+        try:
+            document = read_document(fetched.data, base_path=base_path)
+        except DocumentError as error:
+            raise SettingsError(f"BUSYBOARD_OPENAPI: {settings.openapi} {error}") from None
+        return catalogue(document, {}, settings)
+
+    def _nothing_to_check(self, found: Catalogue) -> str:
+        """Say why no operation can be checked; empty where one can.
+
+        Raises:
+            SettingsError: INCLUDE and EXCLUDE leave none.
+        """
+        settings = self.loaded.settings
         if found.operations or found.unchecked or found.forbidden:
             return ""
         if settings.include or settings.exclude:
-            raise NothingSelected(nothing_to_check(found, settings))
+            raise SettingsError(nothing_to_check(found, settings))
         return nothing_to_check(found, settings)
 
     def _handoff(self, fetched: Fetched | None) -> Handoff:

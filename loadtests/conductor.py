@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import gevent
@@ -12,6 +13,7 @@ from contracts.exchange import curl
 from contracts.findings import RateLimitRecord, ramp_not_run
 from contracts.handoff import Handoff
 from contracts.keyring import Keyring
+from contracts.results import SafeFileLogger
 from contracts.session import NoTarget, Session, open_session
 from contracts.settings import Settings
 from contracts.verdict import Part, Status
@@ -20,7 +22,7 @@ from loadtests.calls import Called, NothingToCall, chosen, max_rps
 from loadtests.director import Director, TraceFile
 from loadtests.plan import Plan, ramp
 from loadtests.segments import Budget, Done
-from loadtests.trace import Trace
+from loadtests.shown import show
 
 EXIT_CODES: Final = {
     Status.HELD: 0,
@@ -87,7 +89,7 @@ class Conductor:
         )
         done = director.run(tell=handoff.tell)
         file.finish({"stopped_by": done.stopped_by, "reason": done.reason})
-        self.exit_code = self._write(session, called, director.trace, done)
+        self.exit_code = self._write(session, called, director, done)
 
     def _facts(self, session: Session, limits: Budget) -> dict[str, object]:
         """What an analysis of the trace needs to know of the run."""
@@ -101,7 +103,8 @@ class Conductor:
             "max_seconds": limits.max_seconds,
         }
 
-    def _write(self, session: Session, called: Called, trace: Trace, done: Done) -> int:
+    def _write(self, session: Session, called: Called, director: Director, done: Done) -> int:
+        trace = director.trace
         limit = outcome.rate_limit(trace, self.settings.declared_limit, done)
         line = curl(session.wire.origin, called.request)
         checks = outcome.checks(limit, trace, called.operation.label, called.role, line)
@@ -109,6 +112,8 @@ class Conductor:
         findings.append(RateLimitRecord.model_validate(limit.model_dump()))
         for check in checks:
             findings.append(check)
+        results = SafeFileLogger(session.keyring.redactor, _results(self.settings))
+        show(results, limit, checks, director.trace, director.examples)
         findings.finish(session.wire.pace.requests + trace.requests, self.interrupted)
         worst = {check.status for check in checks}
         return 1 if Status.VIOLATED in worst else EXIT_CODES[checks[0].status]
@@ -123,3 +128,7 @@ class Conductor:
         self.interrupted = by
         if self.director:
             self.director.stop("signal")
+
+
+def _results(settings: Settings) -> Path:
+    return settings.report_dir / "allure-results"

@@ -1,0 +1,76 @@
+"""The ramp in the Allure report: what it found, its picture, an example of each fault."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from contracts.algebra import describe
+from contracts.findings import CheckRecord
+from contracts.requirements import BY_ID
+from contracts.results import ALLURE_SEVERITY, HandMade, SafeFileLogger, write_result
+from contracts.verdict import RateLimit
+from loadtests.charts import rates_chart
+from loadtests.trace import Trace
+
+
+def show(
+    logger: SafeFileLogger,
+    limit: RateLimit,
+    checks: Sequence[CheckRecord],
+    trace: Trace,
+    examples: Mapping[str, str],
+) -> None:
+    """Write one result for each check of the ramp.
+
+    Args:
+        logger: Masks and writes.
+        limit: What was found.
+        checks: What that says of the promises.
+        trace: Every call.
+        examples: For each fault, an answer that showed it.
+    """
+    stop = int(datetime.now(UTC).timestamp() * 1000)
+    start = stop - int(limit.seconds * 1000)
+    chart = rates_chart(trace, limit.rate_rps)
+    for check in checks:
+        requirement = BY_ID[check.requirement.id]
+        attachments = [("calls per second", "image/svg+xml", "svg", chart)]
+        if check.curl:
+            attachments.insert(0, ("curl", "text/plain", "txt", check.curl))
+        attachments += [
+            (fault, "text/plain", "txt", example)
+            for fault, example in examples.items()
+            if fault.startswith(requirement.id)
+        ]
+        write_result(
+            logger,
+            HandMade(
+                name=_TITLES[check.id],
+                status=check.status,
+                epic=f"{requirement.id} {requirement.promise}",
+                feature=check.operation or "the whole run",
+                description=_table(limit),
+                message=describe(check) if check.got or check.reason else "",
+                severity=ALLURE_SEVERITY[check.severity] if check.severity else "normal",
+                start=start,
+                stop=stop,
+                attachments=attachments,
+            ),
+        )
+
+
+_TITLES = {
+    "D4.ramp": "Calls over the rate limit get 429, and only those",
+    "D6.rate-limited": "Every 429 has the documented body",
+    "D12.rate-limited": "No answer under load shows the key",
+}
+
+
+def _table(limit: RateLimit) -> str:
+    rows = [(name, value) for name, value in limit.model_dump().items() if value is not None]
+    lines = ["| rate limit | |", "|---|---|", *(f"| {name} | {_cell(v)} |" for name, v in rows)]
+    return "\n".join(lines)
+
+
+def _cell(value: object) -> str:
+    text = f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    return text.replace("|", "\\|").replace("\n", " ")

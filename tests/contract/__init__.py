@@ -1,0 +1,1 @@
+"""The checks, which ask the target: one file a promise, as in the documentation."""
