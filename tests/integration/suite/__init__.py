@@ -1,0 +1,1 @@
+"""Tests that run the whole suite against servers it did not write."""
