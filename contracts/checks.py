@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
 import pytest
+from hypothesis.vendor.pretty import RepresentationPrinter
 
 from contracts.algebra import describe
 from contracts.credentials import FULL, Credential, Inapplicable, Role, RoleKey, Text
@@ -82,9 +83,8 @@ class Send:
     _own: dict[tuple[str, Credential], Answer] = field(default_factory=dict)
     _counted: set[int] = field(default_factory=set)
 
-    def __repr__(self) -> str:
-        # Hypothesis prints every argument of a failing check.
-        return "send"
+    def _repr_pretty_(self, printer: RepresentationPrinter, _cycle: bool) -> None:
+        printer.text("send")
 
     def begin(self, check: CheckId, share: int | None) -> None:
         """Start another check."""

@@ -44,8 +44,7 @@ class Interrupt:
     def _take(self, number: int, _frame: FrameType | None) -> None:
         self.name = self.name or ("SIGINT" if number == signal.SIGINT else "SIGTERM")
         if self._child:
-            with contextlib.suppress(ProcessLookupError):
-                self._child.send_signal(number)
+            self._child.send_signal(number)
 
     def wait(self) -> None:
         """Return when a signal has come."""
@@ -56,6 +55,8 @@ class Interrupt:
     def passed_to(self, child: subprocess.Popen[bytes]) -> Iterator[None]:
         """Pass a signal on to this child while it runs."""
         self._child = child
+        if self.name:  # it came while the child was being started
+            child.send_signal(signal.SIGTERM)
         try:
             yield
         finally:

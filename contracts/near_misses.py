@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from hypothesis import strategies as st
+from hypothesis.vendor.pretty import RepresentationPrinter
 
 from contracts.credentials import FULL, HEADER, KINDS, Credential, Inapplicable, Keys, Role
 from contracts.verdict import Severity
@@ -31,8 +32,8 @@ class Edit:
     span: Callable[[int], int]
     severity: Severity = Severity.S1
 
-    def __repr__(self) -> str:
-        return self.name
+    def _repr_pretty_(self, printer: RepresentationPrinter, _cycle: bool) -> None:
+        printer.text(self.name)
 
 
 def _characters(n: int) -> str:

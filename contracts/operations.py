@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final
 
+from hypothesis.vendor.pretty import RepresentationPrinter
+
 from contracts.document import Document, JsonObject, Protection, Scopes, protection, resolved
 from contracts.exchange import Fields, Response
 from contracts.settings import Settings
@@ -96,6 +98,9 @@ class Operation:
 
     def __repr__(self) -> str:
         return self.label
+
+    def _repr_pretty_(self, printer: RepresentationPrinter, _cycle: bool) -> None:
+        printer.text(self.label)
 
 
 def _is_declared(media_type: str | None, declared: frozenset[str]) -> bool:

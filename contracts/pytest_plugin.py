@@ -5,7 +5,6 @@ It acts only where checks of `tests/contract` are collected; the suite's own tes
 
 import inspect
 import signal
-import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from functools import partial
@@ -28,6 +27,7 @@ from contracts.keyring import Keyring
 from contracts.layers import SettingsError, lines
 from contracts.operations import DOCUMENTED, Operation
 from contracts.recording import CheckId, Recorder
+from contracts.redaction import Redactor
 from contracts.requirements import Requirement
 from contracts.results import ALLURE_SEVERITY, SafeFileLogger
 from contracts.session import NoTarget, Session, configured, open_session
@@ -69,6 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("\n".join(lines(error.lines))) from None
     handoff, keyring = Handoff.received(settings, Part.CONTRACT), Keyring.of(settings)
     config.stash[_OPENING] = settings, handoff, keyring
+    config.pluginmanager.register(_MaskedErrors(keyring.redactor))
     config.option.allure_report_dir = str(settings.report_dir / "allure-results")
     config.option.attach_capture = False
     allure_pytest.plugin.AllureFileLogger = partial(SafeFileLogger, keyring.redactor)
@@ -283,9 +284,16 @@ def pytest_runtest_makereport(
 _OUTCOMES: Final = (Violation, Inconclusive)
 
 
-def pytest_internalerror(excrepr: object) -> None:
-    """Leave a word of it; the traceback itself may hold what must not be printed."""
-    sys.stderr.write(f"{str(excrepr).strip().splitlines()[-1]}\n")
+class _MaskedErrors:
+    """Masks what pytest prints of a defect, its own or the suite's, before it is printed."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: Any) -> None:  # noqa: ANN401 -- pytest's representations
+        text = self._redactor.mask(str(excrepr))
+        excrepr.toterminal = lambda writer: writer.line(text)
 
 
 @pytest.hookimpl(wrapper=True)

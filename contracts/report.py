@@ -118,6 +118,8 @@ def _add_to_results(
     results: Path, verdict: Verdict, redactor: Redactor, texts: tuple[str, str]
 ) -> None:
     logger = SafeFileLogger(redactor, results)
+    for half_written in results.glob("*.tmp"):
+        half_written.unlink()
     _drop_older_summary(results)
     write_result(logger, _run_summary(verdict, *texts))
     properties = "".join(

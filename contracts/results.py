@@ -62,8 +62,11 @@ class SafeFileLogger(AllureFileLogger):
     def _write(self, name: str, data: bytes) -> None:
         path = Path(self._report_dir) / name
         aside = path.with_name(f"{name}.tmp")
-        aside.write_bytes(data)
-        aside.replace(path)
+        try:
+            aside.write_bytes(data)
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
 
 
 def _tidy(data: dict[str, Any]) -> None:

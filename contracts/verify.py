@@ -239,7 +239,7 @@ class Verification:
                 findings,
                 keyring,
             )
-        if Part.RATELIMIT not in self.parts or self.interrupt.name:
+        if Part.RATELIMIT not in self.parts:
             return
         if hindrance := self._hindrance():
             findings.append(hindrance)

@@ -52,6 +52,7 @@ class TraceFile:
     def calls(self, calls: Sequence[Call]) -> None:
         """Note calls that were answered."""
         self._file.write(write_calls(calls))
+        self._file.flush()
 
     def finish(self, facts: Mapping[str, object]) -> None:
         """Write the last line and close the file."""

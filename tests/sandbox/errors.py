@@ -10,7 +10,7 @@ from typing import Final
 NO_STORE: Final = {"cache-control": "no-store"}
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not a mishap
+class Refusal(Exception):
     """A request is answered with an error.
 
     Attributes:
