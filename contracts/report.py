@@ -50,13 +50,12 @@ def publish(report_dir: Path, verdict: Verdict, redactor: Redactor) -> Published
     for name in WRITTEN:
         (report_dir / name).unlink(missing_ok=True)
     summary = redactor.mask(markdown(verdict))
-    document = redactor.mask(verdict.model_dump_json(indent=2)) + "\n"
-    _write(report_dir / "verdict.json", document)
+    _write(report_dir / "verdict.json", redactor.mask(verdict.model_dump_json(indent=2)) + "\n")
     _write(report_dir / "summary.md", summary)
     _write(report_dir / "junit.xml", redactor.mask(junit_xml(verdict)))
     complaints = _append_to_step_summary(summary)
     results = report_dir / "allure-results"
-    _add_to_results(results, verdict, redactor, (summary, document))
+    _add_to_results(results, verdict, redactor, summary)
     try:
         page = build(results, name=_page_name(verdict), above=redactor.mask(first_screen(verdict)))
     except NotBuilt as error:
@@ -99,12 +98,10 @@ _EPIC: Final = "Conclusion"
 _NAME: Final = "Run summary"
 
 
-def _add_to_results(
-    results: Path, verdict: Verdict, redactor: Redactor, texts: tuple[str, str]
-) -> None:
+def _add_to_results(results: Path, verdict: Verdict, redactor: Redactor, summary: str) -> None:
     logger = SafeFileLogger(redactor, results)
     _drop_older_summary(results)
-    write_result(logger, _run_summary(verdict, *texts))
+    write_result(logger, _run_summary(verdict, summary))
     properties = "".join(
         f"{_property(name)}={_property(value)}\n" for name, value in _environment(verdict).items()
     )
@@ -122,7 +119,7 @@ def _drop_older_summary(results: Path) -> None:
             path.unlink()
 
 
-def _run_summary(verdict: Verdict, summary: str, document: str) -> HandMade:
+def _run_summary(verdict: Verdict, summary: str) -> HandMade:
     status = {
         "conformant": Status.HELD,
         "violated": Status.VIOLATED,
@@ -140,10 +137,7 @@ def _run_summary(verdict: Verdict, summary: str, document: str) -> HandMade:
         severity=worst,
         start=started,
         stop=started,
-        attachments=(
-            ("summary.md", "text/markdown", "md", summary),
-            ("verdict.json", "application/json", "json", document),
-        ),
+        attachments=(("summary.md", "text/markdown", "md", summary),),
     )
 
 
