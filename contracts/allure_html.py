@@ -159,6 +159,7 @@ _CI: Final = (
     "--loglevel=error",
     # With npm's own retries an unreachable registry is given up after 71 s.
     "--fetch-retries=1",
+    "--fetch-retry-mintimeout=1000",
     "--fetch-timeout=30000",
 )
 
@@ -219,5 +220,5 @@ def _run(
     except subprocess.TimeoutExpired:
         raise NotBuilt(f"{what} took longer than {seconds} s") from None
     if done.returncode:
-        said = (done.stderr or done.stdout).decode("utf-8", "replace")
-        raise NotBuilt(f"{what} ended with status {done.returncode}: {one_line(said)}")
+        said = (done.stderr or done.stdout).decode("utf-8", "replace").replace("npm error ", "")
+        raise NotBuilt(f"{what} ended with status {done.returncode}: {one_line(said, 200)}")

@@ -29,7 +29,7 @@ from contracts.operations import DOCUMENTED, Operation
 from contracts.recording import CheckId, Recorder
 from contracts.redaction import Redactor
 from contracts.requirements import Requirement
-from contracts.results import ALLURE_SEVERITY, SafeFileLogger
+from contracts.results import ALLURE_SEVERITY, INTERRUPTED, SafeFileLogger
 from contracts.session import NoTarget, Session, configured, open_session
 from contracts.settings import DEPTH_REQUESTS, Settings
 from contracts.verdict import Part
@@ -249,6 +249,9 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
         _labels.severity(ALLURE_SEVERITY[violation.severity])
         for name, text in violation.attachments:
             allure.attach(text, name, allure.attachment_type.TEXT)
+        raise
+    except KeyboardInterrupt:
+        _labels.label(INTERRUPTED, item.name)
         raise
 
 

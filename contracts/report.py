@@ -49,10 +49,10 @@ def publish(report_dir: Path, verdict: Verdict, redactor: Redactor) -> Published
     """
     for name in WRITTEN:
         (report_dir / name).unlink(missing_ok=True)
-    summary, document = write_verdict(report_dir, verdict, redactor)
+    summary = write_verdict(report_dir, verdict, redactor)
     complaints = _append_to_step_summary(summary)
     results = report_dir / "allure-results"
-    _add_to_results(results, verdict, redactor, (summary, document))
+    _add_to_results(results, verdict, redactor, summary)
     try:
         page = build(results, name=_page_name(verdict), above=redactor.mask(first_screen(verdict)))
     except NotBuilt as error:
@@ -61,7 +61,7 @@ def publish(report_dir: Path, verdict: Verdict, redactor: Redactor) -> Published
     return Published(report_dir / "report.html", complaints)
 
 
-def write_verdict(report_dir: Path, verdict: Verdict, redactor: Redactor) -> tuple[str, str]:
+def write_verdict(report_dir: Path, verdict: Verdict, redactor: Redactor) -> str:
     """Write the verdict for programs, readers and CI.
 
     Args:
@@ -70,14 +70,13 @@ def write_verdict(report_dir: Path, verdict: Verdict, redactor: Redactor) -> tup
         redactor: Masks every file.
 
     Returns:
-        The summary and the JSON document, as written.
+        The summary, as written.
     """
     summary = redactor.mask(markdown(verdict))
-    document = redactor.mask(verdict.model_dump_json(indent=2)) + "\n"
-    _write(report_dir / "verdict.json", document)
+    _write(report_dir / "verdict.json", redactor.mask(verdict.model_dump_json(indent=2)) + "\n")
     _write(report_dir / "summary.md", summary)
     _write(report_dir / "junit.xml", redactor.mask(junit_xml(verdict)))
-    return summary, document
+    return summary
 
 
 def _write(path: Path, text: str) -> None:
@@ -114,14 +113,12 @@ _EPIC: Final = "Conclusion"
 _NAME: Final = "Run summary"
 
 
-def _add_to_results(
-    results: Path, verdict: Verdict, redactor: Redactor, texts: tuple[str, str]
-) -> None:
+def _add_to_results(results: Path, verdict: Verdict, redactor: Redactor, summary: str) -> None:
     logger = SafeFileLogger(redactor, results)
     for half_written in results.glob("*.tmp"):
         half_written.unlink()
     _drop_older_summary(results)
-    write_result(logger, _run_summary(verdict, *texts))
+    write_result(logger, _run_summary(verdict, summary))
     properties = "".join(
         f"{_property(name)}={_property(value)}\n" for name, value in _environment(verdict).items()
     )
@@ -139,7 +136,7 @@ def _drop_older_summary(results: Path) -> None:
             path.unlink()
 
 
-def _run_summary(verdict: Verdict, summary: str, document: str) -> HandMade:
+def _run_summary(verdict: Verdict, summary: str) -> HandMade:
     status = {
         "conformant": Status.HELD,
         "violated": Status.VIOLATED,
@@ -157,10 +154,7 @@ def _run_summary(verdict: Verdict, summary: str, document: str) -> HandMade:
         severity=worst,
         start=started,
         stop=started,
-        attachments=(
-            ("summary.md", "text/markdown", "md", summary),
-            ("verdict.json", "application/json", "json", document),
-        ),
+        attachments=(("summary.md", "text/markdown", "md", summary),),
     )
 
 

@@ -33,6 +33,9 @@ ALLURE_SEVERITY: Final[Mapping[Severity, str]] = {
 _KEPT_LABELS: Final = frozenset({"epic", "feature", "story", "severity"})
 """The rest is noise to a reader, or names the machine."""
 
+INTERRUPTED: Final = "interrupted"
+"""A label of ours: pytest ends such a check without an outcome, and Allure would call it passed."""
+
 _OWN: Final = ("contracts.checks.Violation: ", "contracts.checks.Inconclusive: ")
 
 
@@ -70,6 +73,9 @@ class SafeFileLogger(AllureFileLogger):
 
 
 def _tidy(data: dict[str, Any]) -> None:
+    if any(label["name"] == INTERRUPTED for label in data.get("labels", [])):
+        data["status"] = ALLURE_STATUS[Status.INCONCLUSIVE]
+        data["statusDetails"] = {"message": "The run was interrupted here."}
     data["labels"] = [label for label in data.get("labels", []) if label["name"] in _KEPT_LABELS]
     details = data.get("statusDetails")
     if not details:

@@ -35,8 +35,11 @@ from contracts.wording import (
 _MOST_REASONS: Final = 4
 """Lines of one kind in a terminal: the verdict has to stay in sight."""
 
-_MOST_PLACES: Final = 20
+_MOST_PLACES: Final = 10
 """Ways in which one requirement is broken, in Markdown: GitHub refuses summaries over 1 MiB."""
+
+_MOST_ROWS: Final = 50
+"""Entries of a list in Markdown, for the same reason."""
 
 _MOST_OPERATIONS: Final = 10
 
@@ -65,8 +68,8 @@ def _broken_lines(verdict: Verdict) -> Iterator[str]:
     for one in broken(verdict):
         others = len(one.operations) - 1
         more = f" (and {counted(others, 'more operation')})" if others > 0 else ""
-        identity = f"{one.requirement.id} {one.severity}"
-        yield f"{identity:6} {one_line(describe(one.places[0].first), 220)}{more}"
+        said = one_line(describe(one.places[0].first), 220)
+        yield f"{one.requirement.id} {one.severity} {said}{more}"
 
 
 def _other_lines(verdict: Verdict) -> Iterator[str]:
@@ -174,10 +177,7 @@ def _curl(line: str | None) -> tuple[str, ...]:
 
 
 def _reasons(verdict: Verdict) -> str:
-    reasons = other_reasons(verdict)
-    if not reasons:
-        return ""
-    return "\n".join(("## Reasons", "", *(f"- {code_span(reason, 600)}" for reason in reasons)))
+    return _section("Reasons", [code_span(reason, 600) for reason in other_reasons(verdict)])
 
 
 def _requirements(verdict: Verdict) -> str:
@@ -200,29 +200,36 @@ def _rate_limit(limit: RateLimit | None) -> str:
 
 def _waived(verdict: Verdict) -> str:
     rows = [
-        f"- `{place.first.id}` {code_span(describe(place.first))} "
-        f"({counted(len(place.checks), 'entry')}): {code_span(place.first.waived or '')}"
+        f"`{place.first.id}` {code_span(describe(place.first))}{_elsewhere(place)}; "
+        f"waived: {code_span(place.first.waived or '')}"
         for place in waived(verdict)
     ]
-    return "\n".join(("## Violations waived", "", *rows)) if rows else ""
+    return _section("Violations waived", rows)
 
 
 def _warnings(warnings: tuple[Advisory, ...]) -> str:
     rows = [
-        f"- {code_span(one.id)} {one.severity}, {one.basis}, {one.count}×"
+        f"{code_span(one.id)} {one.severity}, {one.basis}, {one.count}×"
         f"{f' on {code_span(one.operation)}' if one.operation else ''}: {code_span(one.detail)}"
         for one in warnings
     ]
-    text = "They break no documented promise and change neither status nor exit code."
-    return "\n".join(("## Warnings", "", text, "", *rows)) if rows else ""
+    return _section("Warnings, which change neither status nor exit code", rows)
 
 
 def _untested(verdict: Verdict) -> str:
     rows = [
-        f"- {code_span(words)}{f'; `{change}`' if change else ''}"
+        f"{code_span(words)}{f'; `{change}`' if change else ''}"
         for fold in untested(verdict)
         for words, change in [untested_words(fold)]
     ]
     if ids := never_asked(verdict):
-        rows.append(f"- {never_asked_words(ids)}")
-    return "\n".join(("## Not tested", "", *rows)) if rows else ""
+        rows.append(never_asked_words(ids))
+    return _section("Not tested", rows)
+
+
+def _section(title: str, rows: list[str]) -> str:
+    if not rows:
+        return ""
+    more = len(rows) - _MOST_ROWS
+    shown = [*rows[:_MOST_ROWS], *([f"and {more:,} more, in `verdict.json`"] if more > 0 else [])]
+    return "\n".join((f"## {title}", "", *(f"- {row}" for row in shown)))

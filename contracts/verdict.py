@@ -37,7 +37,12 @@ class Severity(StrEnum):
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        # Every member is written, so the published schema calls every one required.
+        json_schema_serialization_defaults_required=True,
+    )
 
 
 class Check(_Record):

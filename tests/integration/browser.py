@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -58,13 +59,15 @@ class Page:
 
     Attributes:
         loaded: Addresses of everything that it asked for, the page itself first.
-        dialogs: Texts of the dialogs that scripts opened.
+        dialogs: Texts of the dialogs that scripts opened; they are closed at once.
+        complete: Whether the page and all that it holds are loaded.
     """
 
     browser: "Browser"
     session: str
     loaded: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
+    complete: bool = False
 
     def ask(self, method: str, **parameters: object) -> Any:  # noqa: ANN401 -- the browser's JSON
         """Send one command to the tab and wait for its answer."""
@@ -94,16 +97,21 @@ class Browser:
     _rest: bytes = b""
 
     def ask(self, method: str, parameters: Mapping[str, object], session: str = "") -> Any:  # noqa: ANN401
-        """Send one command and wait for its answer, keeping the events that come before."""
+        """Send one command and wait for its answer, noting the events that come before."""
+        number = self._send(method, parameters, session)
+        while (message := self._read()).get("id") != number:
+            if "method" in message:
+                self._note(message)
+        assert "error" not in message, message
+        return message["result"]
+
+    def _send(self, method: str, parameters: Mapping[str, object], session: str) -> int:
         self._number += 1
         command = {"id": self._number, "method": method, "params": parameters}
         command |= {"sessionId": session} if session else {}
         self.commands.write(json.dumps(command).encode() + b"\0")
         self.commands.flush()
-        while (message := self._read()).get("id") != self._number:
-            self._note(message)
-        assert "error" not in message, message
-        return message["result"]
+        return self._number
 
     def _read(self) -> Any:  # noqa: ANN401 -- the browser's JSON
         # A page of one file carries its scripts as data: addresses, so messages are megabytes.
@@ -120,34 +128,55 @@ class Browser:
         page = self.pages.get(message.get("sessionId", ""))
         if page is None:
             return
-        if message["method"] == "Network.requestWillBeSent":
-            page.loaded.append(message["params"]["request"]["url"])
-        if message["method"] == "Page.javascriptDialogOpening":
-            page.dialogs.append(message["params"]["message"])
+        match message["method"], message["params"]:
+            case "Network.requestWillBeSent", {"request": {"url": url}}:
+                page.loaded.append(url)
+            case "Page.loadEventFired", _:
+                page.complete = True
+            case "Page.javascriptDialogOpening", {"message": text}:
+                page.dialogs.append(text)
+                self._send("Page.handleJavaScriptDialog", {"accept": False}, page.session)
 
     @contextmanager
     def page(
-        self, url: str, *, width: int = 1280, height: int = 800, dark: bool = False
+        self,
+        url: str,
+        *,
+        width: int = 1280,
+        height: int = 800,
+        dark: bool = False,
+        scripts: bool = True,
     ) -> Iterator[Page]:
-        """Open a page in a tab of its own."""
+        """Open a page in a tab of its own and wait until it is loaded."""
         target = self.ask("Target.createTarget", {"url": "about:blank"})["targetId"]
         session = self.ask("Target.attachToTarget", {"targetId": target, "flatten": True})
         page = Page(self, session["sessionId"])
         self.pages[page.session] = page
         for domain in ("Page", "Network", "Runtime"):
             page.ask(f"{domain}.enable")
-        page.ask(
-            "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=height,
-            deviceScaleFactor=1,
-            mobile=False,
-        )
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        page.ask("Emulation.setDeviceMetricsOverride", **size)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         page.ask("Emulation.setEmulatedMedia", features=[scheme])
+        page.ask("Emulation.setScriptExecutionDisabled", value=not scripts)
+        page.complete = False
         page.ask("Page.navigate", url=url)
+        while not page.complete:
+            self._note({"method": "", "params": {}} | self._read())
         yield page
         self.ask("Target.closeTarget", {"targetId": target})
+
+
+_START: Final = """
+import os, sys
+commands, answers = (os.dup(int(number)) for number in sys.argv[1:3])
+os.dup2(commands, 3)
+os.dup2(answers, 4)
+for number in (3, 4):
+    os.set_inheritable(number, True)
+os.execvp(sys.argv[3], sys.argv[3:])
+"""
+"""Chromium reads its commands from descriptor 3 and answers on 4."""
 
 
 @contextmanager
@@ -156,9 +185,9 @@ def browsing(profile: Path) -> Iterator[Browser]:
     assert BROWSER
     command_out, command_in = os.pipe()
     answer_out, answer_in = os.pipe()
-    line = f'exec "$@" 3<&{command_out} 4>&{answer_in}'
+    ends = (str(command_out), str(answer_in))
     process = subprocess.Popen(
-        ["sh", "-c", line, "sh", BROWSER, *_OPTIONS, f"--user-data-dir={profile}"],
+        [sys.executable, "-c", _START, *ends, BROWSER, *_OPTIONS, f"--user-data-dir={profile}"],
         pass_fds=(command_out, answer_in),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
