@@ -115,7 +115,7 @@ def test_an_inconclusive_run_says_why() -> None:
     lines = summary_lines(verdict_of([*held()[:6], undecided]))
 
     assert lines[0].startswith("INCONCLUSIVE: ")
-    assert "  reason: D5 was required and not held: GET /calls: no answer within 10 s." in lines
+    assert any("D5" in line and "no answer within 10 s" in line for line in lines[1:])
 
 
 def test_no_line_moves_the_cursor() -> None:
@@ -174,7 +174,6 @@ def test_hostile_text_changes_no_structure() -> None:
     assert [heading.split()[0] for heading in headings] == [
         "Violated:",
         "D1",
-        "Reasons",
         "Requirements",
         "Rate",
         "Violations",
