@@ -127,7 +127,9 @@ class Probing:
         if role in {REVOKED, DELETED}:
             return Standing.DEAD
         admitted = self.keyring.admits(role, operation)
-        return Standing.INSUFFICIENT if admitted is False else Standing.SUFFICIENT
+        if admitted is None:
+            return Standing.UNKNOWN
+        return Standing.SUFFICIENT if admitted else Standing.INSUFFICIENT
 
     def _repeated(self, answer: Answer, oracle: Oracle, judgement: Judgement) -> Confirmed:
         """Ask again until it is seen again; a server error must come three times of three."""
