@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.envelope import (
@@ -26,6 +26,7 @@ from tests.unit.contracts.bodies import (
     case,
     with_tail,
 )
+from tests.unit.contracts.drawing import SAME
 
 ENVELOPE: Final = ErrorEnvelope(
     success=False, message="Invalid API Key provided", data=None, statusCode=401
@@ -167,14 +168,14 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(derandomize=True, database=None, deadline=None)
+@SAME
 @given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), JSON_VALUES))
 def test_every_json_object_is_read_as_it_is(value: dict[str, object]) -> None:
     assert read_object(json.dumps(value).encode()) == value
     assert read_object(json.dumps(value, ensure_ascii=False).encode()) == value
 
 
-@settings(derandomize=True, database=None, deadline=None)
+@SAME
 @given(st.binary() | st.binary().map(lambda noise: RIGHT[:40] + noise + RIGHT[40:]))
 def test_no_bytes_raise_anything_but_the_documented_error(data: bytes) -> None:
     assert _is_accepted(data, 401) in {True, False}
