@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+SHARE_OF_LIMIT: Final = 0.8
+"""Of a declared or met limit; the rest is for whoever shares it, and for clocks that differ."""
+
 
 class Scope(StrEnum):
     """What shares one counter."""

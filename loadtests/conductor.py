@@ -10,9 +10,9 @@ import gevent
 
 from contracts.algebra import Interruption
 from contracts.exchange import curl
-from contracts.findings import RateLimitRecord, ramp_not_run
 from contracts.handoff import Handoff
 from contracts.keyring import Keyring
+from contracts.records import RateLimitRecord, ramp_not_run
 from contracts.results import SafeFileLogger
 from contracts.session import NoTarget, Session, open_session
 from contracts.settings import Settings

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from contracts.declared import DeclaredLimit
-from contracts.findings import CheckRecord
+from contracts.records import CheckRecord
 from contracts.requirements import BY_ID
 from contracts.verdict import RateLimit, Severity, Status
 from loadtests import estimator
