@@ -1,11 +1,11 @@
 # setup: everything a user needs. verify: the main job. test: the project's own tests.
-# check: what runs before every commit, in seconds.
+# lint: format, rules, imports, types. check: those and the unit tests, before every commit.
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup verify test check proof clean
+.PHONY: setup verify test lint check clean
 
 setup: $(READY)
 
@@ -25,13 +25,15 @@ verify: setup
 	$(BIN)/busyboard verify
 
 test: setup
-	$(BIN)/python -m pytest tests/unit tests/integration tests/proof
+	$(BIN)/python -m pytest tests/unit tests/integration
 
-check: setup
+lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+check: lint
 	$(BIN)/python -m pytest --quiet tests/unit
 
 clean:
