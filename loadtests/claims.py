@@ -78,7 +78,7 @@ def read_claim(claim: DeclaredLimit, calls: Sequence[Call]) -> list[Reading]:
         known = best.get(candidate.family)
         if known is not None and known.contradictions == 0:
             continue
-        reading = _read(candidate, replay(candidate.limiter(), seen), _sizes(claim, candidate))
+        reading = _read(candidate, replay(candidate.limiter, seen), _sizes(claim, candidate))
         if known is None or reading.contradictions < known.contradictions:
             best[candidate.family] = reading
     return sorted(best.values(), key=lambda reading: (reading.contradictions, reading.open))

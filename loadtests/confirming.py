@@ -7,16 +7,13 @@ twice within W instead.
 """
 
 import math
-from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final
 
 from loadtests.declared import DeclaredLimit
-from loadtests.segments import Abreast, Budget, Listed, Paced, Part, Segment
+from loadtests.segments import Abreast, Budget, Listed, Paced, Part, Schedule, Segment
+from loadtests.sightings import sustained
 from loadtests.trace import Call
-
-Result = TypeVar("Result")
-Schedule = Generator[Segment, list[Call], Result]
 
 SERIAL_TAIL: Final = 8
 """The last calls of a drain go one by one: in flight together their order is unknown, and a
@@ -200,12 +197,6 @@ class Confirmation:
         again = next((call for call in calls if call.admitted), None)
         if again is not None:
             yield from self._prove(again, PROOF + 3)
-
-
-def sustained(calls: Sequence[Call]) -> bool:
-    """Whether at least 20 calls were refused over at least 3 s (``interfaces.md``)."""
-    refused = [call.written for call in calls if call.refused]
-    return len(refused) >= 20 and max(refused) - min(refused) >= 3.0
 
 
 def _some(part: Part) -> tuple[Part, ...]:

@@ -1,22 +1,23 @@
 """What a trace says of the limit: the ``rate_limit`` of the verdict, with its reasons.
 
-Pure: a trace in, an estimate out; the same trace always gives the same estimate. Promise: D4,
-"Rate limit exceeded."
+Pure: a trace in, an estimate out; the same trace always gives the same estimate. A declared limit
+is contradicted only by answers that no network and no phase can explain, and only if the limit
+then measured differs by more than 2 %. Promise: D4, "Rate limit exceeded."
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
+from loadtests import sightings
+from loadtests.claims import Reading, read_claim
 from loadtests.declared import DeclaredLimit
+from loadtests.measuring import Algorithm, Measured, measure
 from loadtests.segments import Done, StoppedBy
-from loadtests.trace import Call, Trace
+from loadtests.trace import CONTROL, Call, Trace
+from loadtests.wording import Verdict, describe
 
 Status = Literal["confirmed", "contradicted", "not_confirmed", "no_limit_seen"]
-
-Algorithm = Literal[
-    "fixed_window", "sliding_window", "token_bucket", "leaky_bucket", "concurrency", "unknown"
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,17 @@ class RateLimit:
         confidence: How sure the algorithm is, 0 to 1.
         first_429_at: How many requests had been sent when the first was refused, that one
             included; ``None`` if none was.
-        recovery_s: Seconds from the last refusal of the first refused run to the next admitted
+        recovery_s: Seconds from the last refusal of the longest refused run to the next admitted
             call; ``None`` if none was admitted.
         requests_sent: Requests over the wire.
         max_rps_sent: Most requests in any one second.
         seconds: From the first request to the last answer.
         stopped_by: What ended the run.
         detail: All of it for people, in sentences.
+        limit_between: Smallest and largest N that explain the answers as well.
+        window_between: The same of the window, in seconds.
+        rate_between: The same of the rate, per second.
+        refusal_statuses: How often each status refused a call.
     """
 
     status: Status
@@ -58,82 +63,206 @@ class RateLimit:
     seconds: float
     stopped_by: StoppedBy
     detail: str
+    limit_between: tuple[int, int] | None
+    window_between: tuple[float, float] | None
+    rate_between: tuple[float, float] | None
+    refusal_statuses: tuple[tuple[int, int], ...]
 
 
 def estimate(trace: Trace, declared: Sequence[DeclaredLimit], done: Done) -> RateLimit:
     """Say what the trace tells of the limit.
 
     Args:
-        trace: Every call of the run.
+        trace: Every call of the run, from rest on.
         declared: What the operator says; empty without.
         done: How the plan ended.
 
     Returns:
         The estimate.
     """
-    calls = sorted(trace, key=lambda call: call.written)
-    first = first_refusal(calls)
-    recovery = recovery_seconds(calls)
+    calls = sorted((call for call in trace if call.probe == CONTROL), key=lambda call: call.written)
+    claim = main_claim(declared)
+    readings = read_claim(claim, calls) if claim is not None and calls else []
+    holds = bool(readings) and readings[0].contradictions == 0
+    measured = measure(calls)
+    if holds and claim is not None:
+        measured = as_declared(claim, readings, measured)
+    verdict = _judge(calls, declared, readings, measured, done)
+    return _fill(trace, calls, declared, verdict, measured, done)
+
+
+def main_claim(declared: Sequence[DeclaredLimit]) -> DeclaredLimit | None:
+    """The declared limit that the schedule is for: the one that is met first."""
+    return min(declared, key=lambda claim: claim.burst or claim.requests, default=None)
+
+
+def needed(claim: DeclaredLimit) -> tuple[int, float]:
+    """What confirming a declared limit takes: requests and seconds, simulated."""
+    size = claim.burst or claim.requests
+    return 60 + int(2.4 * size), 6 + 2.4 * size / claim.rate
+
+
+def as_declared(
+    claim: DeclaredLimit, readings: Sequence[Reading], measured: Measured | None
+) -> Measured | None:
+    """The figures of a claim that holds: the declared ones, the algorithm from the readings."""
+    if measured is None or within(claim, measured):
+        return measured
+    families = [r.candidate.family for r in readings if r.contradictions == 0]
+    bucket = readings[0].candidate.rate > 0
+    size = claim.burst if bucket and claim.burst is not None else claim.requests
+    return Measured.declared(families[0], claim, size, families)
+
+
+TOLERANCE: Final = 0.02
+"""A limit within 2 %, or one request, is the declared one (``interfaces.md``)."""
+
+
+def within(claim: DeclaredLimit, measured: Measured) -> bool:
+    """Whether the measured limit is the declared one within the tolerance."""
+    size = claim.requests
+    if measured.windows is None and claim.burst is not None:
+        size = claim.burst
+    room = max(1.0, TOLERANCE * size)
+    near = measured.limits[0] - room <= size <= measured.limits[2] + room
+    return near and _rate_within(claim, measured)
+
+
+def _rate_within(claim: DeclaredLimit, measured: Measured) -> bool:
+    if measured.windows is not None:
+        low, _, high = measured.windows
+        return low * (1 - TOLERANCE) <= claim.window <= high * (1 + TOLERANCE)
+    if measured.rates is not None:
+        low, _, high = measured.rates
+        return low * (1 - TOLERANCE) <= claim.rate <= high * (1 + TOLERANCE)
+    return False
+
+
+def _judge(
+    calls: Sequence[Call],
+    declared: Sequence[DeclaredLimit],
+    readings: Sequence[Reading],
+    measured: Measured | None,
+    done: Done,
+) -> Verdict:
+    claim = main_claim(declared)
+    refused = [call for call in calls if call.refused]
+    if not calls or not calls[0].admitted:
+        return Verdict("not_confirmed", "the paced control did not succeed")
+    if any(call.status != 429 for call in refused) and done.stopped_by != "health":
+        return _judge_status(calls, refused)
+    if claim is None:
+        return _judge_unknown(calls, measured, done)
+    if readings[0].contradictions:
+        return _judge_contradicted(claim, readings, measured)
+    if not refused:
+        return Verdict("not_confirmed", f"nothing was refused before the end: {done.reason}")
+    return _judge_held(calls, declared, done)
+
+
+def _judge_status(calls: Sequence[Call], refused: Sequence[Call]) -> Verdict:
+    """Other statuses than 429: by the limiter if they come alone and go away with a rest."""
+    others = sorted({call.status for call in refused if call.status != 429})
+    names = ", ".join(map(str, others))
+    if sightings.recovery_seconds(calls) is None:
+        return Verdict("not_confirmed", f"calls were answered {names} and it did not end")
+    return Verdict("contradicted", f"beyond the limit calls are answered {names}, not 429")
+
+
+def _judge_unknown(calls: Sequence[Call], measured: Measured | None, done: Done) -> Verdict:
+    if not any(call.refused for call in calls):
+        return Verdict("no_limit_seen", done.reason)
+    if measured is None:
+        return Verdict("not_confirmed", f"refused, and not admitted again: {done.reason}")
+    if not sightings.sustained(calls):
+        return Verdict("not_confirmed", f"too few refusals to judge: {done.reason}")
+    return Verdict("confirmed", "calls are refused beyond a limit, and admitted again")
+
+
+def _judge_contradicted(
+    claim: DeclaredLimit, readings: Sequence[Reading], measured: Measured | None
+) -> Verdict:
+    best = readings[0]
+    if measured is not None and measured.family is not None and within(claim, measured):
+        return Verdict("confirmed", "the measured limit is the declared one within 2 %")
+    if _too_small_a_bucket(claim, measured):
+        return Verdict(
+            "not_confirmed",
+            f"the rate holds, but only {measured.limits[1] if measured else 0} are admitted at "
+            "once: declare them as burst",
+        )
+    if best.late == 0 and (measured is None or measured.contradicted > 2):
+        return Verdict(
+            "not_confirmed",
+            f"{best.early} calls were refused early, but no limit explains all answers: somebody "
+            "else uses the same counter, or replicas do not share it",
+        )
+    admitted = f"{best.late} calls were admitted that it refuses" if best.late else ""
+    turned = f"{best.early} calls were refused that it admits" if best.early else ""
+    return Verdict("contradicted", " and ".join(filter(None, (admitted, turned))))
+
+
+def _too_small_a_bucket(claim: DeclaredLimit, measured: Measured | None) -> bool:
+    """Nginx without a declared burst: the declared rate, and few at once."""
+    if claim.burst is not None or measured is None:
+        return False
+    if measured.algorithm not in ("token_bucket", "leaky_bucket"):
+        return False
+    return measured.limits[2] < 0.9 * claim.requests and _rate_within(claim, measured)
+
+
+def _judge_held(calls: Sequence[Call], declared: Sequence[DeclaredLimit], done: Done) -> Verdict:
+    claim = main_claim(declared)
+    recovery = sightings.recovery_seconds(calls)
+    if claim is None:
+        return Verdict("not_confirmed", done.reason)
+    if recovery is None and done.stopped_by == "done":
+        return Verdict("contradicted", "nothing was admitted again within two windows")
+    if recovery is None or done.stopped_by != "done" or not sightings.sustained(calls):
+        requests, seconds = needed(claim)
+        needs = f"confirming {claim} needs about {requests} requests over {seconds:.0f} s"
+        return Verdict("not_confirmed", f"{done.reason}; {needs}")
+    others = [other for other in declared if other is not claim]
+    if others:
+        needs = "; ".join(
+            f"{other} needs about {needed(other)[0]} requests over {needed(other)[1]:.0f} s"
+            for other in others
+        )
+        return Verdict("not_confirmed", f"{claim} holds; {needs}")
+    return Verdict("confirmed", "no answer contradicts it")
+
+
+def _fill(
+    trace: Trace,
+    calls: Sequence[Call],
+    declared: Sequence[DeclaredLimit],
+    verdict: Verdict,
+    measured: Measured | None,
+    done: Done,
+) -> RateLimit:
+    window = measured is not None and measured.windows is not None
     return RateLimit(
-        status="no_limit_seen" if first is None and not declared else "not_confirmed",
+        status=verdict.status,
         declared="; ".join(map(str, declared)) or None,
-        limit=None,
-        window_s=None,
-        rate_rps=admitted_rate(calls),
-        burst=None,
-        algorithm="unknown",
-        confidence=0.0,
-        first_429_at=first,
-        recovery_s=recovery,
+        limit=measured.limits[1] if measured is not None and window else None,
+        window_s=measured.windows[1] if measured is not None and measured.windows else None,
+        rate_rps=measured.rates[1] if measured is not None and measured.rates else None,
+        burst=measured.limits[1] if measured is not None and not window else None,
+        algorithm=measured.algorithm if measured is not None else "unknown",
+        confidence=measured.confidence if measured is not None else 0.0,
+        first_429_at=sightings.first_refusal(calls),
+        recovery_s=sightings.recovery_seconds(calls),
         requests_sent=trace.requests,
-        max_rps_sent=most_in_a_second([call.written for call in calls]),
-        seconds=max((call.answered for call in calls), default=0.0),
+        max_rps_sent=sightings.most_in_a_second(sorted(call.written for call in trace)),
+        seconds=max((call.answered for call in trace), default=0.0),
         stopped_by=done.stopped_by,
-        detail=done.reason,
+        detail=describe(verdict, "; ".join(map(str, declared)), measured),
+        limit_between=(measured.limits[0], measured.limits[2]) if measured is not None else None,
+        window_between=_ends(measured.windows) if measured is not None else None,
+        rate_between=_ends(measured.rates) if measured is not None else None,
+        refusal_statuses=sightings.refusal_statuses(calls),
     )
 
 
-def first_refusal(calls: Sequence[Call]) -> int | None:
-    """How many requests had been sent when the first was refused, that one included."""
-    return next((at for at, call in enumerate(calls, start=1) if call.refused), None)
-
-
-def recovery_seconds(calls: Sequence[Call]) -> float | None:
-    """Seconds from the last refusal of the longest refused run to the next admitted call.
-
-    Args:
-        calls: By the time written.
-
-    Returns:
-        The time, ``None`` if nothing was refused or nothing admitted afterwards.
-    """
-    found: tuple[int, float] | None = None
-    run = 0
-    last = 0.0
-    for call in calls:
-        if call.refused:
-            run, last = run + 1, call.answered
-        elif call.admitted and run:
-            if found is None or run > found[0]:
-                found = (run, call.written - last)
-            run = 0
-    return None if found is None else found[1]
-
-
-def admitted_rate(calls: Sequence[Call]) -> float | None:
-    """Admitted calls per second between the first and the last refusal, ``None`` without two."""
-    refused = [call.written for call in calls if call.refused]
-    if len(refused) < 2 or refused[-1] == refused[0]:
-        return None
-    between = sum(call.admitted and refused[0] < call.written < refused[-1] for call in calls)
-    return between / (refused[-1] - refused[0])
-
-
-def most_in_a_second(times: Sequence[float]) -> int:
-    """The most of the ascending times within any one second."""
-    first = most = 0
-    for last, time in enumerate(times):
-        while time - times[first] >= 1:
-            first += 1
-        most = max(most, last - first + 1)
-    return most
+def _ends(interval: tuple[float, float, float] | None) -> tuple[float, float] | None:
+    return None if interval is None else (interval[0], interval[2])

@@ -57,6 +57,13 @@ class Candidate:
     phase: float = 0.0
     extra: float = 0.0
 
+    @property
+    def scale(self) -> float:
+        """The time, or the rate, that says most of it: what its interval is given for."""
+        if self.family is Family.PENALTY:
+            return self.extra
+        return self.window or self.rate
+
     def limiter(self) -> Limiter:
         """A fresh limiter of this kind."""
         return _MAKERS[self.family](self)

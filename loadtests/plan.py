@@ -6,8 +6,6 @@ and is the only one that knows of budgets, numbers and stop rules. The same trac
 same steps.
 """
 
-from collections.abc import Generator
-from dataclasses import dataclass
 from typing import Final
 
 from loadtests.segments import (
@@ -18,18 +16,17 @@ from loadtests.segments import (
     Paced,
     Part,
     Progress,
+    Schedule,
     Segment,
     Step,
-    StoppedBy,
+    StopError,
     Wait,
     admitted_count,
     numbered,
     refused_count,
 )
-from loadtests.trace import Call, Trace
-
-Policy = Generator[Segment, list[Call], str]
-"""Yields what it wants sent, gets the calls, returns in one sentence why it is done."""
+from loadtests.sightings import SUSTAINED_REFUSALS, SUSTAINED_S
+from loadtests.trace import Trace
 
 FAILING_SHARE: Final = 0.2
 """More answers than this with 5xx, and the target is failing, not limiting. 503 is not counted:
@@ -42,23 +39,10 @@ LOOK_BACK_S: Final = 5.0
 """How far back failing answers count, in seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class StopError(Exception):
-    """A policy cannot go on: raised inside it, caught by the plan.
-
-    Attributes:
-        stopped_by: As in ``Done``.
-        reason: As in ``Done``.
-    """
-
-    stopped_by: StoppedBy
-    reason: str
-
-
 class Plan:
     """Runs one policy within the budgets; implements ``segments.Planner``."""
 
-    def __init__(self, policy: Policy, budget: Budget) -> None:
+    def __init__(self, policy: Schedule[str], budget: Budget) -> None:
         self._policy = policy
         self._budget = budget
         self._running: Segment | None = None
@@ -144,10 +128,18 @@ class Plan:
         return _failing(trace, progress.now)
 
 
+ONE_WORKER_RPS: Final = 400.0
+"""Up to here, in requests per second, one worker holds the clock by itself, and sees the answers
+that end a part; beyond, a part that ends early is ended by the plan, a quarter second late."""
+
+
 def is_spread(segment: Segment) -> bool:
     """Whether the segment may be spread over workers: one part, on the clock, kept connections."""
     part, *more = segment.parts
-    return not more and isinstance(part.arrivals, Paced) and not part.fresh
+    if more or part.fresh or not isinstance(part.arrivals, Paced):
+        return False
+    ends_early = part.until_refused or part.until_admitted
+    return not ends_early or part.arrivals.rate > ONE_WORKER_RPS
 
 
 def _failing(trace: Trace, now: float) -> Done | None:
@@ -165,12 +157,8 @@ STEP_S: Final = 2.0
 """How long a ramp step lasts, in seconds: long enough to be even, short enough to double ten
 times within a minute."""
 
-SUSTAINED_REFUSALS: Final = 20
-SUSTAINED_S: Final = 3.0
-"""At least 20 refusals over at least 3 s above the limit: "sustained 429" of the interfaces."""
 
-
-def ramp(budget: Budget) -> Policy:
+def ramp(budget: Budget) -> Schedule[str]:
     """Double the rate until calls are refused, keep it up, then wait for recovery.
 
     Yields:
@@ -198,7 +186,7 @@ def ramp(budget: Budget) -> Policy:
     return "refused, kept refused, and recovered"
 
 
-def control(rate: float) -> Policy:
+def control(rate: float) -> Schedule[str]:
     """Three paced calls that must succeed before anything else is sent.
 
     Args:
@@ -221,7 +209,7 @@ def control(rate: float) -> Policy:
     return "the control succeeded"
 
 
-def sustain(rate: float) -> Policy:
+def sustain(rate: float) -> Schedule[str]:
     """Keep above the limit until the refusals are enough to judge.
 
     Args:
@@ -242,7 +230,7 @@ def sustain(rate: float) -> Policy:
     return f"{refused} refused"
 
 
-def recover(longest: float) -> Policy:
+def recover(longest: float) -> Schedule[str]:
     """Wait, polling ever more seldom, until a call is admitted.
 
     Args:

@@ -7,11 +7,11 @@ clocks are never used.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from loadtests.limiters import Limiter, Outcome
+from loadtests.limiters import SHUT, Limiter, Outcome
 from loadtests.trace import CONTROL, Call
 
 LEAST_PAD_S: Final = 0.002
@@ -119,31 +119,56 @@ class Tally:
         return admitted + both
 
 
-def replay(limiter: Limiter, seen: Iterable[Arrival]) -> Tally:
+class HopelessError(Exception):
+    """A replay contradicted more answers than anybody would forgive."""
+
+
+def replay(
+    fresh: Callable[[], Limiter],
+    seen: Sequence[Arrival],
+    *,
+    sizes: tuple[int, int] = (0, SHUT),
+    patience: int = SHUT,
+) -> Tally:
     """Take a fresh limiter through what was seen.
 
     Args:
-        limiter: Fresh, of the kind and with the times in question.
+        fresh: Makes a limiter of the kind and with the times in question.
         seen: From ``arrivals``.
+        sizes: The smallest and largest N worth a thought.
+        patience: How many answers every such N may contradict.
 
     Returns:
         What that demands of N.
+
+    Raises:
+        HopelessError: More were contradicted; most candidates of a scan are given up early so.
     """
-    needs: list[int] = []
-    allows: list[int] = []
-    could_refuse: list[int] = []
-    could_admit: list[int] = []
+    fewest, most = sizes
+    columns: tuple[list[int], ...] = ([], [], [], [])
+    needs, allows, could_refuse, could_admit = columns
+    limiter = fresh()
+    # Refusals that only a lost call could have spared are no merit of a rival: count it here.
+    counting = fresh() if any(a.outcome is Outcome.UNKNOWN for a in seen) else limiter
     for arrival in seen:
-        low, high = limiter.taken(arrival.sent, arrival.answered)
+        sent, answered, outcome = arrival.sent, arrival.answered, arrival.outcome
+        low, high = limiter.taken(sent, answered)
         high += arrival.overtaking
-        if arrival.outcome is Outcome.ADMITTED:
+        if outcome is Outcome.ADMITTED:
             needs.append(low + 1)
             could_refuse.append(high)
-        elif arrival.outcome is Outcome.REFUSED:
+            patience -= low >= most
+        elif outcome is Outcome.REFUSED:
             allows.append(high)
-            could_admit.append(low + 1)
-        limiter.record(arrival.sent, arrival.answered, arrival.outcome)
-    for column in (needs, allows, could_refuse, could_admit):
+            could_admit.append(counting.taken(sent, answered)[0] + 1)
+            patience -= high < fewest
+        if patience < 0:
+            raise HopelessError
+        limiter.record(sent, answered, outcome)
+        if counting is not limiter:
+            counted = Outcome.ADMITTED if outcome is Outcome.UNKNOWN else outcome
+            counting.record(sent, answered, counted)
+    for column in columns:
         column.sort()
     return Tally(needs, allows, could_refuse, could_admit)
 
