@@ -35,6 +35,7 @@ WINDOW_FAMILIES: Final = (
     Family.LOG_REFUSED,
     Family.COUNTER_REFUSED,
     Family.PENALTY,
+    Family.EXTENDING,
 )
 
 

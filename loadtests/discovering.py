@@ -35,10 +35,14 @@ class Discovery:
     Attributes:
         budget: What may be spent.
         calls: Every call so far.
+        size: How many calls drain the limit, as soon as that is known; 0 before.
+        span: In which time they are given back, about, in seconds.
     """
 
     budget: Budget
     calls: list[Call] = field(default_factory=list)
+    size: int = 0
+    span: float = 0.0
 
     def schedule(self) -> Schedule[str]:
         """Everything, after the control.
@@ -53,15 +57,30 @@ class Discovery:
             StopError: Nothing was refused up to the budget's rate.
         """
         yield from self._search()
+        return (yield from self.measure())
+
+    def measure(self) -> Schedule[str]:
+        """Everything from the first refusals on.
+
+        Yields:
+            What to send.
+
+        Returns:
+            Why it is done.
+        """
         if queued(self.calls):
+            yield from self._overload()
+            last = max(call.answered for call in self.calls)
+            yield from self._send("recovery", Part(Paced(2, 1.0)), start=last + 0.5)
             return "admitted calls wait their turn"
         if (yield from self._passes_serially()):
             yield from self._bursts()
             return "serial calls are never refused"
-        size = self._admitted_before_refusal()
+        self.size = size = self._admitted_before_refusal()
         release, bulk = yield from self._release(size)
         if release is None:
             return "nothing was admitted again"
+        self.span = release.answered - self.calls[0].written
         if bulk:
             yield from self._window(size, release)
         else:
@@ -104,7 +123,7 @@ class Discovery:
 
     def _passes_serially(self) -> Schedule[bool]:
         """Right after the refusal: a limit on calls in flight admits every serial call."""
-        calls = yield from self._send("serial", Part(Abreast(8, 1), until_refused=1))
+        calls = yield from self._send("serial", Part(Abreast(24, 1), until_refused=1))
         return not any(call.refused for call in calls)
 
     def _bursts(self) -> Schedule[None]:
@@ -147,7 +166,7 @@ class Discovery:
         again = yield from self._fine_release(size, release.written, low, high)
         if again is None:
             return
-        length = again.written - release.written
+        self.span = length = again.written - release.written
         if length > 1.06 * high:
             # On a grid the first release is only as sharp as its polls: time a third edge.
             yield from self._drain(size, again.written + 0.75 * length)
@@ -199,6 +218,7 @@ class Discovery:
             rest = 2.0 if tokens < 3 else min(4.0, 1.3 * enough / tokens)
             wait = (calls[-1].answered - last) * rest
         rate = max(tokens, 1) / (calls[-1].answered - last)
+        self.span = size / rate
         yield from self._send("fine", Part(Paced(14, 4 * rate), until_admitted=3))
         yield from self._drain_fast(size, rate)
 

@@ -11,8 +11,10 @@ from typing import Final, Literal
 
 from loadtests import sightings
 from loadtests.claims import Reading, read_claim
-from loadtests.declared import DeclaredLimit
+from loadtests.declared import DeclaredLimit, met_first
+from loadtests.identity import Met, Variation, read_sandwiches
 from loadtests.measuring import Algorithm, Measured, measure
+from loadtests.promises import Truth, judge_promises, untrue_limits
 from loadtests.segments import Done, StoppedBy
 from loadtests.trace import CONTROL, Call, Trace
 from loadtests.wording import Verdict, describe
@@ -46,6 +48,8 @@ class RateLimit:
         window_between: The same of the window, in seconds.
         rate_between: The same of the rate, per second.
         refusal_statuses: How often each status refused a call.
+        untruths: What headers say that is not so, or cannot be read: warnings.
+        broken_promises: Calls refused after the moment that Retry-After promised.
     """
 
     status: Status
@@ -67,39 +71,44 @@ class RateLimit:
     window_between: tuple[float, float] | None
     rate_between: tuple[float, float] | None
     refusal_statuses: tuple[tuple[int, int], ...]
+    untruths: tuple[str, ...]
+    broken_promises: tuple[str, ...]
 
 
-def estimate(trace: Trace, declared: Sequence[DeclaredLimit], done: Done) -> RateLimit:
+def estimate(
+    trace: Trace,
+    declared: Sequence[DeclaredLimit],
+    done: Done,
+    variations: Sequence[Variation] = (),
+) -> RateLimit:
     """Say what the trace tells of the limit.
 
     Args:
         trace: Every call of the run, from rest on.
         declared: What the operator says; empty without.
         done: How the plan ended.
+        variations: What was asked about what shares the counter.
 
     Returns:
         The estimate.
     """
     calls = sorted((call for call in trace if call.probe == CONTROL), key=lambda call: call.written)
-    claim = main_claim(declared)
+    claim = met_first(declared)
     readings = read_claim(claim, calls) if claim is not None and calls else []
     holds = bool(readings) and readings[0].contradictions == 0
     measured = measure(calls)
     if holds and claim is not None:
         measured = as_declared(claim, readings, measured)
-    verdict = _judge(calls, declared, readings, measured, done)
-    return _fill(trace, calls, declared, verdict, measured, done)
-
-
-def main_claim(declared: Sequence[DeclaredLimit]) -> DeclaredLimit | None:
-    """The declared limit that the schedule is for: the one that is met first."""
-    return min(declared, key=lambda claim: claim.burst or claim.requests, default=None)
-
-
-def needed(claim: DeclaredLimit) -> tuple[int, float]:
-    """What confirming a declared limit takes: requests and seconds, simulated."""
-    size = claim.burst or claim.requests
-    return 60 + int(2.4 * size), 6 + 2.4 * size / claim.rate
+    met = read_sandwiches(sorted(trace, key=lambda call: call.written), variations)
+    verdict = _judge_met(met) or _judge(calls, declared, readings, measured, done)
+    return _fill(
+        trace,
+        calls,
+        declared="; ".join(map(str, declared)),
+        verdict=verdict,
+        measured=measured,
+        done=done,
+    )
 
 
 def as_declared(
@@ -110,7 +119,7 @@ def as_declared(
         return measured
     families = [r.candidate.family for r in readings if r.contradictions == 0]
     bucket = readings[0].candidate.rate > 0
-    size = claim.burst if bucket and claim.burst is not None else claim.requests
+    size = claim.size if bucket else claim.requests
     return Measured.declared(families[0], claim, size, families)
 
 
@@ -145,7 +154,7 @@ def _judge(
     measured: Measured | None,
     done: Done,
 ) -> Verdict:
-    claim = main_claim(declared)
+    claim = met_first(declared)
     refused = [call for call in calls if call.refused]
     if not calls or not calls[0].admitted:
         return Verdict("not_confirmed", "the paced control did not succeed")
@@ -154,10 +163,18 @@ def _judge(
     if claim is None:
         return _judge_unknown(calls, measured, done)
     if readings[0].contradictions:
-        return _judge_contradicted(claim, readings, measured)
+        return _judge_contradicted(claim, calls, readings, measured)
     if not refused:
         return Verdict("not_confirmed", f"nothing was refused before the end: {done.reason}")
     return _judge_held(calls, declared, done)
+
+
+def _judge_met(met: Sequence[Met]) -> Verdict | None:
+    """A way round the limit, or a counter shared that must not be."""
+    wrong = [f"{each.variation.probe} meets the {each.counter}" for each in met if each.unexpected]
+    if not wrong:
+        return None
+    return Verdict("contradicted", f"{', '.join(wrong)} counter")
 
 
 def _judge_status(calls: Sequence[Call], refused: Sequence[Call]) -> Verdict:
@@ -180,7 +197,10 @@ def _judge_unknown(calls: Sequence[Call], measured: Measured | None, done: Done)
 
 
 def _judge_contradicted(
-    claim: DeclaredLimit, readings: Sequence[Reading], measured: Measured | None
+    claim: DeclaredLimit,
+    calls: Sequence[Call],
+    readings: Sequence[Reading],
+    measured: Measured | None,
 ) -> Verdict:
     best = readings[0]
     if measured is not None and measured.family is not None and within(claim, measured):
@@ -191,6 +211,9 @@ def _judge_contradicted(
             f"the rate holds, but only {measured.limits[1] if measured else 0} are admitted at "
             "once: declare them as burst",
         )
+    drained = sightings.admitted_at_first(calls)
+    if best.late == 0 and drained < claim.size / 2:
+        return Verdict("contradicted", f"only {drained} were admitted before the first refusal")
     if best.late == 0 and (measured is None or measured.contradicted > 2):
         return Verdict(
             "not_confirmed",
@@ -212,56 +235,75 @@ def _too_small_a_bucket(claim: DeclaredLimit, measured: Measured | None) -> bool
 
 
 def _judge_held(calls: Sequence[Call], declared: Sequence[DeclaredLimit], done: Done) -> Verdict:
-    claim = main_claim(declared)
+    claim = met_first(declared)
     recovery = sightings.recovery_seconds(calls)
     if claim is None:
         return Verdict("not_confirmed", done.reason)
     if recovery is None and done.stopped_by == "done":
         return Verdict("contradicted", "nothing was admitted again within two windows")
     if recovery is None or done.stopped_by != "done" or not sightings.sustained(calls):
-        requests, seconds = needed(claim)
+        requests, seconds = claim.needs
         needs = f"confirming {claim} needs about {requests} requests over {seconds:.0f} s"
         return Verdict("not_confirmed", f"{done.reason}; {needs}")
     others = [other for other in declared if other is not claim]
     if others:
         needs = "; ".join(
-            f"{other} needs about {needed(other)[0]} requests over {needed(other)[1]:.0f} s"
+            f"{other} needs about {other.needs[0]} requests over {other.needs[1]:.0f} s"
             for other in others
         )
         return Verdict("not_confirmed", f"{claim} holds; {needs}")
-    return Verdict("confirmed", "no answer contradicts it")
+    return Verdict("confirmed", f"no answer contradicts it; {done.reason}")
 
 
 def _fill(
     trace: Trace,
     calls: Sequence[Call],
-    declared: Sequence[DeclaredLimit],
+    *,
+    declared: str,
     verdict: Verdict,
     measured: Measured | None,
     done: Done,
 ) -> RateLimit:
-    window = measured is not None and measured.windows is not None
+    found = measured or Measured(None, "unknown", 0.0, (0, 0, 0), None, None)
+    size = found.limits[1] or None
+    truth = judge_promises(calls)
     return RateLimit(
         status=verdict.status,
-        declared="; ".join(map(str, declared)) or None,
-        limit=measured.limits[1] if measured is not None and window else None,
-        window_s=measured.windows[1] if measured is not None and measured.windows else None,
-        rate_rps=measured.rates[1] if measured is not None and measured.rates else None,
-        burst=measured.limits[1] if measured is not None and not window else None,
-        algorithm=measured.algorithm if measured is not None else "unknown",
-        confidence=measured.confidence if measured is not None else 0.0,
+        declared=declared or None,
+        limit=size if found.windows else None,
+        window_s=found.windows[1] if found.windows else None,
+        rate_rps=found.rates[1] if found.rates else None,
+        burst=None if found.windows else size,
+        algorithm=found.algorithm,
+        confidence=found.confidence,
         first_429_at=sightings.first_refusal(calls),
         recovery_s=sightings.recovery_seconds(calls),
         requests_sent=trace.requests,
         max_rps_sent=sightings.most_in_a_second(sorted(call.written for call in trace)),
         seconds=max((call.answered for call in trace), default=0.0),
         stopped_by=done.stopped_by,
-        detail=describe(verdict, "; ".join(map(str, declared)), measured),
-        limit_between=(measured.limits[0], measured.limits[2]) if measured is not None else None,
-        window_between=_ends(measured.windows) if measured is not None else None,
-        rate_between=_ends(measured.rates) if measured is not None else None,
+        detail=describe(verdict, declared, measured),
+        limit_between=(found.limits[0], found.limits[2]) if size else None,
+        window_between=_ends(found.windows),
+        rate_between=_ends(found.rates),
         refusal_statuses=sightings.refusal_statuses(calls),
+        untruths=_untruths(truth, found) if size else (),
+        broken_promises=tuple(
+            f"Retry-After {promise.seconds:g} at {promise.at:.1f} s, refused after it"
+            for promise in truth.broken
+        ),
     )
+
+
+def _untruths(truth: Truth, found: Measured) -> tuple[str, ...]:
+    limits = (found.limits[0], found.limits[2])
+    wrong = untrue_limits(truth, limits, _ends(found.windows))
+    wrong.extend(f"{count} × {text}" for text, count in truth.malformed)
+    if truth.foreign:
+        wrong.append("Remaining fell by more than one a call: others use the same counter")
+    if truth.series > 1:
+        wrong.append("Remaining shows several series: replicas count apart")
+    return tuple(wrong)
 
 
 def _ends(interval: tuple[float, float, float] | None) -> tuple[float, float] | None:

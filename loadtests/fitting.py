@@ -42,7 +42,7 @@ EXTRA_COST: Final = {
 }
 """What the further parameters of a family cost."""
 
-ROUNDS: Final = 3
+ROUNDS: Final = 5
 """So often the best fit's surroundings are searched, each time three times closer."""
 
 

@@ -174,11 +174,10 @@ def _in_flight(calls: Sequence[Call]) -> Measured | None:
         return None
     counts = [sum(call.admitted for call in burst) for burst in bursts]
     size = round(median(counts))
-    same = min(counts) > 0 and max(counts) - min(counts) <= max(1, size // 5)
-    confidence = 0.95 if same else 0.6
-    algorithm: Algorithm = "concurrency" if same else "unknown"
+    if min(counts) == 0 or max(counts) - min(counts) > max(1, size // 5):
+        return None
     limits = (min(counts), size, max(counts))
-    return Measured(Family.CONCURRENCY, algorithm, confidence, limits, None, None)
+    return Measured(Family.CONCURRENCY, "concurrency", 0.95, limits, None, None)
 
 
 def _bursts(calls: Sequence[Call]) -> list[list[Call]]:
@@ -209,6 +208,9 @@ def _from_fits(fits: Sequence[FamilyFit], answers: int) -> Measured:
     explained = fit.contradictions <= max(4, MOST_CONTRADICTED * answers)
     named = explained and margin >= max(MARGIN, 0.3 * fit.score)
     confidence = 1 - 0.5 * math.exp(-max(0.0, margin) / DOUBT) if explained else 0.0
+    if family is Family.BUCKET and rival is not None:
+        # A counter whose edge happens to lie in the drain behaves like a bucket: four in N.
+        confidence = min(confidence, 1 - 4 / max(8, fit.limit))
     close = rival.best.candidate.family if rival is not None and not named else None
     return Measured(
         family=family if explained else None,

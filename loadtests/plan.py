@@ -6,13 +6,18 @@ and is the only one that knows of budgets, numbers and stop rules. The same trac
 same steps.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
+from loadtests.confirming import Confirmation
+from loadtests.declared import DeclaredLimit, met_first
+from loadtests.discovering import Discovery
+from loadtests.identity import Variation, costs, sandwiches
 from loadtests.segments import (
+    Abreast,
     Budget,
     Cut,
     Done,
-    Listed,
     Paced,
     Part,
     Progress,
@@ -25,8 +30,7 @@ from loadtests.segments import (
     numbered,
     refused_count,
 )
-from loadtests.sightings import SUSTAINED_REFUSALS, SUSTAINED_S
-from loadtests.trace import Trace
+from loadtests.trace import Call, Trace
 
 FAILING_SHARE: Final = 0.2
 """More answers than this with 5xx, and the target is failing, not limiting. 503 is not counted:
@@ -150,103 +154,95 @@ def _failing(trace: Trace, now: float) -> Done | None:
     return Done("health", f"{failing} of the last {len(recent)} answers were server errors")
 
 
-GENTLE_RATE: Final = 2.0
-"""Where the ramp begins, in requests per second: no published default limit is lower."""
+CONTROL_RPS: Final = 2.0
+"""Pace of the control, in requests per second: no published default limit is lower."""
 
-STEP_S: Final = 2.0
-"""How long a ramp step lasts, in seconds: long enough to be even, short enough to double ten
-times within a minute."""
-
-
-def ramp(budget: Budget) -> Schedule[str]:
-    """Double the rate until calls are refused, keep it up, then wait for recovery.
-
-    Yields:
-        Control, steps, overload, recovery polls.
-
-    Returns:
-        What ended it.
-
-    Raises:
-        StopError: The control failed, or ``max_rps`` was reached without a refusal.
-    """
-    yield from control(GENTLE_RATE)
-    rate = GENTLE_RATE
-    while True:
-        paced = Paced(max(2, int(rate * STEP_S)), rate)
-        step = yield Segment("ramp", (Part(paced, until_refused=1),))
-        if refused_count(step):
-            break
-        if rate >= budget.max_rps:
-            raise StopError("max_rps", f"nothing was refused up to {rate:g} requests per second")
-        rate = min(2 * rate, budget.max_rps)
-    overload = max(rate, 2 * SUSTAINED_REFUSALS / SUSTAINED_S)
-    yield from sustain(min(overload, budget.max_rps))
-    yield from recover(budget.max_seconds)
-    return "refused, kept refused, and recovered"
+FEW: Final = 6
+"""Of a limit below this two calls at once may be too many, honestly."""
 
 
-def control(rate: float) -> Schedule[str]:
-    """Three paced calls that must succeed before anything else is sent.
+def plan_for(
+    declared: Sequence[DeclaredLimit],
+    budget: Budget,
+    *,
+    quiet: float = 0.0,
+    variations: Sequence[Variation] = (),
+) -> Plan:
+    """The plan for what is declared, or for an unknown limit.
 
     Args:
-        rate: Requests per second.
+        declared: What the operator says; empty without.
+        budget: What may be spent, what was spent before taken off.
+        quiet: For how long the key has not been used, in seconds; the plan rests for the rest of
+            a declared window first.
+        variations: What to ask about what shares the counter.
+
+    Returns:
+        A fresh plan.
+    """
+    return Plan(_everything(met_first(declared), budget, quiet, variations), budget)
+
+
+def _everything(
+    claim: DeclaredLimit | None, budget: Budget, quiet: float, variations: Sequence[Variation]
+) -> Schedule[str]:
+    rest = 0.0 if claim is None else max(0.0, min(claim.span, budget.max_seconds / 4) - quiet)
+    calls = yield from control(rest, claim)
+    if claim is None:
+        discovery = Discovery(budget, list(calls))
+        reason = yield from discovery.schedule()
+        size, span = discovery.size, discovery.span
+    else:
+        yield from _within_budget(claim, budget)
+        confirmation = Confirmation(claim, budget, list(calls))
+        reason = yield from confirmation.schedule(calls[0].written)
+        size, span = claim.size, claim.span
+    if variations and size:
+        yield from sandwiches(variations, size=size, span=span)
+        for variation in variations:
+            if variation.fails:
+                yield from costs(variation, size=size, span=span)
+    return reason
+
+
+def _within_budget(claim: DeclaredLimit, budget: Budget) -> Schedule[None]:
+    """Say what it takes if that is more than the budget; half the limit must pass all the same."""
+    requests, seconds = claim.needs
+    room = min(budget.max_requests - 10, int(budget.max_rps * budget.max_seconds / 2))
+    half = min(claim.size // 2, room)
+    enough = requests <= budget.max_requests and seconds <= budget.max_seconds
+    if (not enough or claim.rate >= budget.max_rps) and half > 0:
+        yield Segment("half", (Part(Abreast(half, 8), until_refused=2),))
+    needs = f"{claim} needs about {requests} requests over {seconds:.0f} s"
+    if claim.rate >= budget.max_rps:
+        needs = f"{claim} needs more than {claim.rate:g} requests per second"
+        raise StopError("max_rps", f"{needs}, the budget is {budget.max_rps:g}")
+    if requests > budget.max_requests:
+        raise StopError("max_requests", f"{needs}, the budget is {budget.max_requests} requests")
+    if seconds > budget.max_seconds:
+        raise StopError("max_seconds", f"{needs}, the budget is {budget.max_seconds:g} s")
+
+
+def control(start: float, claim: DeclaredLimit | None) -> Schedule[list[Call]]:
+    """One or two paced calls that must succeed before anything else is sent.
+
+    Args:
+        start: When the first is due, in seconds.
+        claim: What is declared; where two calls are much of it, one must do.
 
     Yields:
         The calls.
 
     Returns:
-        That they succeeded.
+        The calls.
 
     Raises:
         StopError: One of them did not.
     """
-    calls = yield Segment("control", (Part(Paced(3, rate)),))
+    count = 1 if claim is not None and claim.size < FEW else 2
+    calls = yield Segment("control", (Part(Paced(count, CONTROL_RPS)),), start)
     failed = [call for call in calls if not call.admitted]
     if failed or not calls:
         seen = "no answer" if not calls or failed[0].lost else f"status {failed[0].status}"
         raise StopError("health", f"the paced control did not succeed: {seen}")
-    return "the control succeeded"
-
-
-def sustain(rate: float) -> Schedule[str]:
-    """Keep above the limit until the refusals are enough to judge.
-
-    Args:
-        rate: Requests per second, above the limit.
-
-    Yields:
-        Paced calls for a little over 3 s, longer while too few are refused.
-
-    Returns:
-        How many were refused.
-    """
-    refused = 0
-    for _ in range(3):
-        calls = yield Segment("overload", (Part(Paced(int(rate * (SUSTAINED_S + 0.3)), rate)),))
-        refused += refused_count(calls)
-        if refused >= SUSTAINED_REFUSALS:
-            break
-    return f"{refused} refused"
-
-
-def recover(longest: float) -> Schedule[str]:
-    """Wait, polling ever more seldom, until a call is admitted.
-
-    Args:
-        longest: How long to wait at most, in seconds.
-
-    Yields:
-        Polls 10 % of the waited time apart.
-
-    Returns:
-        Whether one was admitted.
-    """
-    offset = 0.2
-    offsets: list[float] = []
-    while offset < longest and len(offsets) < 100:
-        offsets.append(offset)
-        offset *= 1.1
-    polls = Part(Listed(tuple(offsets)), until_admitted=1)
-    calls = yield Segment("recovery", (polls,))
-    return "recovered" if admitted_count(calls) else "not recovered"
+    return calls

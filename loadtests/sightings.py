@@ -27,6 +27,12 @@ def first_refusal(calls: Sequence[Call]) -> int | None:
     return next((at for at, call in enumerate(calls, start=1) if call.refused), None)
 
 
+def admitted_at_first(calls: Sequence[Call]) -> int:
+    """How many calls were admitted before the first refusal was answered."""
+    first = min((call.answered for call in calls if call.refused), default=float("inf"))
+    return sum(call.admitted and call.answered < first for call in calls)
+
+
 def recovery_seconds(calls: Sequence[Call]) -> float | None:
     """Seconds from the last refusal of the longest refused run to the next admitted call.
 
@@ -44,7 +50,7 @@ def recovery_seconds(calls: Sequence[Call]) -> float | None:
             run, last = run + 1, call.answered
         elif call.admitted and run:
             if found is None or run > found[0]:
-                found = (run, call.written - last)
+                found = (run, max(0.0, call.written - last))
             run = 0
     return None if found is None else found[1]
 
