@@ -24,8 +24,8 @@ SEARCH: Final = ((12, 10.0), (40, 40.0))
 """How many calls at which rate before the search goes on at full speed: a small limit must not
 be overrun by a hundred calls, a large one need not be approached slowly."""
 
-TOKENS: Final = 40
-"""So many tokens give the rate of a bucket to 2.5 %, and to less with fine polls at the end."""
+TOKENS: Final = 50
+"""So many tokens give the rate of a bucket to 2 %, and to less with fine polls at the end."""
 
 
 @dataclass(slots=True)
@@ -75,6 +75,10 @@ class Discovery:
             return "admitted calls wait their turn"
         if (yield from self._passes_serially()):
             yield from self._bursts()
+            if not sustained(self.calls):
+                top = self.budget.max_rps
+                yield from self._send("overload", Part(Paced(int(3.3 * top) + 1, top)))
+            yield from self._send("recovery", Part(Paced(2, 1.0)))
             return "serial calls are never refused"
         self.size = size = self._admitted_before_refusal()
         release, bulk = yield from self._release(size)
@@ -206,7 +210,7 @@ class Discovery:
         """Let more and more come back and take it, until the rate is known."""
         shut = max(c.written for c in self.calls if c.refused and c.written < release.written)
         wait = 4 * (release.written - shut)
-        enough = min(TOKENS, max(4, size // 3))
+        enough = min(TOKENS, max(16, size // 2))
         for _ in range(14):
             last = self.calls[-1].answered
             calls = yield from self._send(

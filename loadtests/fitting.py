@@ -28,6 +28,8 @@ from loadtests.trace import Call
 OPEN_COST: Final = 0.15
 """What an answer costs that a fit neither demands nor forbids."""
 
+LATE_COST: Final = 2.0
+
 CLOSE_SCORE: Final = 0.75
 """Fits within this of the best are as good: they give the interval."""
 
@@ -131,20 +133,39 @@ class _Clues:
     @classmethod
     def read(cls, seen: Sequence[Arrival], brackets: Sequence[tuple[float, float]]) -> "_Clues":
         refused = [arrival for arrival in seen if arrival.outcome is Outcome.REFUSED]
-        first, last = brackets[0][0], refused[-1].sent
         admitted = [arrival for arrival in seen if arrival.outcome is Outcome.ADMITTED]
-        drained = sum(arrival.answered < refused[0].answered for arrival in admitted)
-        between = sum(first < arrival.sent < last for arrival in admitted)
+        drained = max(1, sum(arrival.answered < refused[0].answered for arrival in admitted))
         opener = (seen[0].sent, seen[0].answered)
         major = sorted(_major(brackets, seen))
         return cls(
             openers=[opener, *(((low, high)) for low, high in major)],
             brackets=major,
-            drained=max(1, drained),
+            drained=drained,
             refused=refused[0].answered,
-            rate=max(between, 1) / max(last - first, 1e-3),
+            rate=_rate(seen, brackets[0][0], max(8, drained // 10)),
             span=max(arrival.answered for arrival in seen) - seen[0].sent,
         )
+
+
+def _rate(seen: Sequence[Arrival], since: float, block: int) -> float:
+    """How much came back per second, while the limit was kept empty.
+
+    Measured in blocks between two refusals, some admissions each. A block after a rest saw the
+    bucket full and time go to waste, one before an edge saw none: the fastest large block counts.
+    """
+    found: list[tuple[float, int]] = []
+    start, tokens = since, 0
+    for arrival in seen:
+        if arrival.sent <= since:
+            continue
+        tokens += arrival.outcome is Outcome.ADMITTED
+        if arrival.outcome is Outcome.REFUSED and tokens and (tokens >= block or not found):
+            found.append((tokens / max(arrival.sent - start, 1e-3), tokens))
+            start, tokens = arrival.sent, 0
+    if not found:
+        return max(1, tokens) / max(seen[-1].answered - since, 1e-3)
+    largest = max(count for _, count in found)
+    return max(rate for rate, count in found if count >= largest / 5)
 
 
 def _major(
@@ -193,7 +214,7 @@ def _middle(best: Fit, close: Sequence[Fit]) -> Fit:
 
 def _try(candidate: Candidate, seen: Sequence[Arrival], clues: _Clues, fits: list[Fit]) -> None:
     best = min((int(fit.score) for fit in fits), default=len(seen))
-    sizes = (clues.drained // 3, 2 * clues.drained + 20)
+    sizes = _sizes(clues)
     try:
         tally = replay(candidate.limiter, seen, sizes=sizes, patience=best + 3)
     except HopelessError:
@@ -203,16 +224,28 @@ def _try(candidate: Candidate, seen: Sequence[Arrival], clues: _Clues, fits: lis
 
 def _score(candidate: Candidate, tally: Tally, clues: _Clues) -> Fit:
     most = tally.least if tally.most is None else tally.most
-    tried = {tally.least, most, *_quantiles(tally)}
-    costs = {size: tally.contradictions(size) + OPEN_COST * tally.left_open(size) for size in tried}
+    largest = _sizes(clues)[1]
+    tried = {min(size, largest) for size in (tally.least, most, *_quantiles(tally))}
+    costs = {size: _cost(tally, size) for size in tried}
     limit = min(costs, key=lambda size: (costs[size], size))
     contradictions, left_open = tally.contradictions(limit), tally.left_open(limit)
     score = costs[limit] + EXTRA_COST.get(candidate.family, 0.0) + _chance(candidate, clues)
-    if tally.least > most:
+    if tally.least > most or most > largest:
         return Fit(candidate, limit, limit, limit, contradictions, left_open, score)
     # A lost call was counted or not, as likely as not.
     limit = (tally.least + most) // 2
     return Fit(candidate, limit, tally.least, most, contradictions, left_open, score)
+
+
+def _cost(tally: Tally, size: int) -> float:
+    """Others may have used a place; nobody can have made one: a late answer weighs double."""
+    contradictions = LATE_COST * tally.late(size) + tally.early(size)
+    return contradictions + OPEN_COST * tally.left_open(size)
+
+
+def _sizes(clues: _Clues) -> tuple[int, int]:
+    """The smallest and largest N worth a thought."""
+    return clues.drained // 3, 2 * clues.drained + 20
 
 
 def _chance(candidate: Candidate, clues: _Clues) -> float:
@@ -297,12 +330,15 @@ def _propose_grid(clues: _Clues) -> Iterator[Candidate]:
 
 
 def _propose_counters(family: Family) -> Callable[[_Clues], Iterator[Candidate]]:
+    """W is N over the rate; the edge lies up to one token before the first release."""
+
     def propose(clues: _Clues) -> Iterator[Candidate]:
         token = 1 / clues.rate
         low, high = clues.brackets[0]
-        for share in (-0.3, -0.2, -0.12, -0.07, -0.035, 0.0, 0.035, 0.07, 0.12, 0.2, 0.3):
+        steps = min(24, max(6, math.ceil(2 * (high - low) / token) + 3))
+        for share in (0.0, -0.02, 0.02, -0.04, 0.04, -0.07, 0.07, -0.1, 0.1, -0.16, 0.16):
             window = clues.drained * token * (1 + share)
-            for phase in _spread(low - 1.2 * token, high, 8):
+            for phase in _spread(low - 1.2 * token, high, steps):
                 yield Candidate(family, window, phase=phase)
 
     return propose

@@ -41,7 +41,7 @@ MARGIN: Final = 2.0
 DOUBT: Final = 1.9
 """The margin over which the chance of a wrong name falls to a third; simulated."""
 
-MOST_CONTRADICTED: Final = 0.04
+MOST_CONTRADICTED: Final = 0.01
 """A fit that contradicts more of the answers than this, and more than 4, explains nothing."""
 
 

@@ -240,7 +240,11 @@ def control(start: float, claim: DeclaredLimit | None) -> Schedule[list[Call]]:
         StopError: One of them did not.
     """
     count = 1 if claim is not None and claim.size < FEW else 2
-    calls = yield Segment("control", (Part(Paced(count, CONTROL_RPS)),), start)
+    part = Part(Paced(count, CONTROL_RPS))
+    calls = yield Segment("control", (part,), start)
+    if any(call.lost for call in calls):
+        # One lost call says nothing of the target; two in a row do.
+        calls = yield Segment("control", (part,))
     failed = [call for call in calls if not call.admitted]
     if failed or not calls:
         seen = "no answer" if not calls or failed[0].lost else f"status {failed[0].status}"
