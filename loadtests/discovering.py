@@ -166,7 +166,11 @@ class Discovery:
         first = self.calls[0]
         shut = max(c.written for c in self.calls if c.refused and c.written < release.written)
         low, high = shut - first.written, release.answered - first.written
-        yield from self._drain(size, release.written + 0.4 * high)
+        refused = next(call.written for call in self.calls if call.refused) - first.written
+        # Not as long after the opening as at first: a penalty would end with the window again.
+        yield from self._drain(
+            size, release.written + (0.4 if refused < 0.2 * high else 0.75) * high
+        )
         again = yield from self._fine_release(size, release.written, low, high)
         if again is None:
             return
@@ -210,7 +214,7 @@ class Discovery:
         """Let more and more come back and take it, until the rate is known."""
         shut = max(c.written for c in self.calls if c.refused and c.written < release.written)
         wait = 4 * (release.written - shut)
-        enough = min(TOKENS, max(16, size // 2))
+        enough = max(3, min(TOKENS, 3 * size // 5))
         for _ in range(14):
             last = self.calls[-1].answered
             calls = yield from self._send(

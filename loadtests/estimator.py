@@ -156,7 +156,7 @@ def _judge(
 ) -> Verdict:
     claim = met_first(declared)
     refused = [call for call in calls if call.refused]
-    if not calls or not calls[0].admitted:
+    if not any(call.admitted for call in calls[:4]):
         return Verdict("not_confirmed", "the paced control did not succeed")
     if any(call.status != 429 for call in refused) and done.stopped_by != "health":
         return _judge_status(calls, refused)
