@@ -8,10 +8,12 @@ network did and wherever in its round trip a call was counted.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from loadtests.declared import DeclaredLimit
 from loadtests.families import GRIDS, Candidate, Family, counter_phases, phases
+from loadtests.limiters import Outcome
 from loadtests.replay import (
     LEAST_PAD_S,
     Arrival,
@@ -75,14 +77,40 @@ def read_claim(claim: DeclaredLimit, calls: Sequence[Call]) -> list[Reading]:
     """
     seen = arrivals(calls, pad=LEAST_PAD_S)
     best: dict[Family, Reading] = {}
-    for candidate in _candidates(claim, seen):
+    _read_all(claim, _candidates(claim, seen), seen, best)
+    if min(reading.contradictions for reading in best.values()) and claim.burst is None:
+        _read_all(claim, _edges_in_the_drain(claim, seen), seen, best)
+    return sorted(best.values(), key=lambda reading: (reading.contradictions, reading.open))
+
+
+def _read_all(
+    claim: DeclaredLimit,
+    candidates: Iterator[Candidate],
+    seen: Sequence[Arrival],
+    best: dict[Family, Reading],
+) -> None:
+    for candidate in candidates:
         known = best.get(candidate.family)
         if known is not None and known.contradictions == 0:
             continue
         reading = _read(candidate, replay(candidate.limiter, seen), _sizes(claim, candidate))
         if known is None or reading.contradictions < known.contradictions:
             best[candidate.family] = reading
-    return sorted(best.values(), key=lambda reading: (reading.contradictions, reading.open))
+
+
+DRAIN_EDGES: Final = 150
+"""So many places of an edge within the drain are tried."""
+
+
+def _edges_in_the_drain(claim: DeclaredLimit, seen: Sequence[Arrival]) -> Iterator[Candidate]:
+    """An edge of a grid while the limit is drained shows in no release, only in the count."""
+    first = next((at for at, a in enumerate(seen) if a.outcome is Outcome.REFUSED), len(seen))
+    times = [arrival.sent for arrival in seen[:first]]
+    for before, after in pairwise(times[:: max(1, len(times) // DRAIN_EDGES)]):
+        for stretch in (1.0, 1 - CLOSE, 1 + CLOSE):
+            phase = (before + after) / 2
+            yield Candidate(Family.FIXED_GRID, claim.window * stretch, phase=phase)
+            yield Candidate(Family.COUNTER, claim.window * stretch, phase=phase)
 
 
 def _sizes(claim: DeclaredLimit, candidate: Candidate) -> tuple[int, int]:

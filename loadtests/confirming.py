@@ -6,12 +6,12 @@ is then contradicted by some answer. A bucket, which gives back a little at a ti
 twice within W instead.
 """
 
-import math
 from dataclasses import dataclass, field
 from typing import Final
 
 from loadtests.declared import DeclaredLimit
 from loadtests.discovering import Discovery
+from loadtests.overload import overload
 from loadtests.segments import Abreast, Budget, Listed, Paced, Part, Schedule, Segment
 from loadtests.sightings import sustained
 from loadtests.trace import Call
@@ -121,10 +121,8 @@ class Confirmation:
         return next((c for c in self.calls[refused:] if c.admitted and c.written < soon), None)
 
     def _overload(self) -> Schedule[None]:
-        """Keep above the limit until the refusals are enough to judge."""
         rate = max(self.claim.rate + 7.5, 1.25 * self.claim.rate)
-        rate = min(rate, self.budget.max_rps)
-        yield from self._send("overload", Part(Paced(math.ceil(3.3 * rate), rate)))
+        yield from overload(rate, self.budget.max_rps, self.calls)
 
     def _send(self, phase: str, *parts: Part, start: float = 0.0) -> Schedule[list[Call]]:
         calls = yield Segment(phase, parts, start)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from loadtests.measuring import queued
+from loadtests.overload import overload
 from loadtests.segments import Abreast, Budget, Listed, Paced, Part, Schedule, Segment, StopError
 from loadtests.sightings import sustained
 from loadtests.trace import Call
@@ -77,7 +78,7 @@ class Discovery:
             yield from self._bursts()
             if not sustained(self.calls):
                 top = self.budget.max_rps
-                yield from self._send("overload", Part(Paced(int(3.3 * top) + 1, top)))
+                yield from overload(top, top, self.calls)
             yield from self._send("recovery", Part(Paced(2, 1.0)))
             return "serial calls are never refused"
         self.size = size = self._admitted_before_refusal()
@@ -94,12 +95,10 @@ class Discovery:
         return "the schedule is complete"
 
     def _overload(self) -> Schedule[None]:
-        """Keep above the limit until the refusals are enough to judge."""
         refused = [call.written for call in self.calls if call.refused]
         between = [c for c in self.calls if c.admitted and refused[0] < c.written < refused[-1]]
         rate = 1.3 * len(between) / max(refused[-1] - refused[0], 1.0) + 7.5
-        rate = min(rate, self.budget.max_rps)
-        yield from self._send("overload", Part(Paced(int(3.3 * rate) + 1, rate)))
+        yield from overload(rate, self.budget.max_rps, self.calls)
 
     def _send(self, phase: str, *parts: Part, start: float = 0.0) -> Schedule[list[Call]]:
         calls = yield Segment(phase, parts, start)

@@ -132,18 +132,15 @@ def within(claim: DeclaredLimit, measured: Measured) -> bool:
     size = claim.requests
     if measured.windows is None and claim.burst is not None:
         size = claim.burst
-    room = max(1.0, TOLERANCE * size)
-    near = measured.limits[0] - room <= size <= measured.limits[2] + room
+    near = abs(measured.limits[1] - size) <= max(1.0, TOLERANCE * size)
     return near and _rate_within(claim, measured)
 
 
 def _rate_within(claim: DeclaredLimit, measured: Measured) -> bool:
     if measured.windows is not None:
-        low, _, high = measured.windows
-        return low * (1 - TOLERANCE) <= claim.window <= high * (1 + TOLERANCE)
+        return abs(measured.windows[1] / claim.window - 1) <= TOLERANCE
     if measured.rates is not None:
-        low, _, high = measured.rates
-        return low * (1 - TOLERANCE) <= claim.rate <= high * (1 + TOLERANCE)
+        return abs(measured.rates[1] / claim.rate - 1) <= TOLERANCE
     return False
 
 

@@ -208,6 +208,8 @@ def _from_fits(fits: Sequence[FamilyFit], answers: int) -> Measured:
     explained = fit.contradictions <= max(4, MOST_CONTRADICTED * answers)
     named = explained and margin >= max(MARGIN, 0.3 * fit.score)
     confidence = 1 - 0.5 * math.exp(-max(0.0, margin) / DOUBT) if explained else 0.0
+    # Of a small limit one call is a large share, and coincidences are common.
+    confidence = min(confidence, 1 - 1 / max(2, fit.limit))
     if family is Family.BUCKET and rival is not None:
         # A counter whose edge happens to lie in the drain behaves like a bucket: four in N.
         confidence = min(confidence, 1 - 4 / max(8, fit.limit))

@@ -229,7 +229,8 @@ class Governor:
 
     def __init__(self, max_rps: float) -> None:
         self._left: deque[float] = deque(maxlen=max(1, int(max_rps)))
-        self._least_gap = 1 / max_rps if max_rps < 1 else 1.0
+        # A microsecond more than the second: sums of floats fall short of it.
+        self._least_gap = (1 / max_rps if max_rps < 1 else 1.0) + 1e-6
 
     def may_leave(self, wanted: float) -> float:
         """The soonest time, not before ``wanted``, at which one more call may leave."""

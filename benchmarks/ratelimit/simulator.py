@@ -5,7 +5,7 @@ Discrete events on a heap. The sender keeps the contract of ``loadtests.segments
 """
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from random import Random
@@ -194,21 +194,22 @@ class Simulator:
             return
         part = self._parts.pop(0)
         self._state = state = PartState(part, part.arrivals.count)
-        segment_start = self._segment.start if self._segment else self.now
-        match part.arrivals:
-            case Paced(count_, rate):
-                for at in range(count_):
-                    self._wish(state, self.now + at / rate, at)
-            case Listed(offsets):
-                for at, offset in enumerate(offsets):
-                    if segment_start + offset >= self.now - ROUNDING_S:
-                        self._wish(state, segment_start + offset, at)
-                    else:
-                        state.left -= 1
-            case Abreast(count_, connections):
-                for slot in range(min(count_, connections)):
-                    self._abreast(state, slot)
+        if isinstance(part.arrivals, Abreast):
+            for slot in range(min(part.arrivals.count, part.arrivals.connections)):
+                self._abreast(state, slot)
+        else:
+            due = list(self._due(part.arrivals))
+            state.left = len(due)
+            for slot, time in enumerate(due):
+                self._wish(state, time, slot)
         self._maybe_next()
+
+    def _due(self, arrivals: Paced | Listed) -> Iterator[float]:
+        if isinstance(arrivals, Paced):
+            yield from (self.now + at / arrivals.rate for at in range(arrivals.count))
+            return
+        start = self._segment.start if self._segment else self.now
+        yield from (start + at for at in arrivals.offsets if start + at >= self.now - ROUNDING_S)
 
     def _wish(self, state: PartState, due: float, slot: int) -> None:
         """One call on the clock, whatever the others do."""
