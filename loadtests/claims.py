@@ -79,7 +79,10 @@ def read_claim(claim: DeclaredLimit, calls: Sequence[Call]) -> list[Reading]:
     best: dict[Family, Reading] = {}
     _read_all(claim, _candidates(claim, seen), seen, best)
     if min(reading.contradictions for reading in best.values()) and claim.burst is None:
-        _read_all(claim, _edges_in_the_drain(claim, seen), seen, best)
+        for candidate in _edges_in_the_drain(claim, seen):
+            _read_all(claim, iter((candidate,)), seen, best)
+            if best[candidate.family].contradictions == 0:
+                break
     return sorted(best.values(), key=lambda reading: (reading.contradictions, reading.open))
 
 
@@ -106,11 +109,11 @@ def _edges_in_the_drain(claim: DeclaredLimit, seen: Sequence[Arrival]) -> Iterat
     """An edge of a grid while the limit is drained shows in no release, only in the count."""
     first = next((at for at, a in enumerate(seen) if a.outcome is Outcome.REFUSED), len(seen))
     times = [arrival.sent for arrival in seen[:first]]
-    for before, after in pairwise(times[:: max(1, len(times) // DRAIN_EDGES)]):
+    edges = [(a + b) / 2 for a, b in pairwise(times[:: max(1, len(times) // DRAIN_EDGES)])]
+    for family in (Family.FIXED_GRID, Family.COUNTER):
         for stretch in (1.0, 1 - CLOSE, 1 + CLOSE):
-            phase = (before + after) / 2
-            yield Candidate(Family.FIXED_GRID, claim.window * stretch, phase=phase)
-            yield Candidate(Family.COUNTER, claim.window * stretch, phase=phase)
+            for edge in edges:
+                yield Candidate(family, claim.window * stretch, phase=edge)
 
 
 def _sizes(claim: DeclaredLimit, candidate: Candidate) -> tuple[int, int]:

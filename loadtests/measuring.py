@@ -45,6 +45,10 @@ MOST_CONTRADICTED: Final = 0.01
 """A fit that contradicts more of the answers than this, and more than 4, explains nothing."""
 
 
+MOST_OPEN: Final = 0.25
+"""Of a fit that leaves more answers than this to chance nobody is sure; nor of one with a flaw."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """The limit as measured.
@@ -210,6 +214,8 @@ def _from_fits(fits: Sequence[FamilyFit], answers: int) -> Measured:
     confidence = 1 - 0.5 * math.exp(-max(0.0, margin) / DOUBT) if explained else 0.0
     # Of a small limit one call is a large share, and coincidences are common.
     confidence = min(confidence, 1 - 1 / max(2, fit.limit))
+    if fit.contradictions or fit.open > MOST_OPEN * answers:
+        confidence = min(confidence, 0.9)
     if family is Family.BUCKET and rival is not None:
         # A counter whose edge happens to lie in the drain behaves like a bucket: four in N.
         confidence = min(confidence, 1 - 4 / max(8, fit.limit))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from random import Random
 
-from loadtests.limiters import Gate
+from loadtests.gates import Gate
 from loadtests.segments import (
     Abreast,
     Cut,

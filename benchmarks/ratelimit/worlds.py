@@ -10,17 +10,15 @@ from random import Random
 from typing import Final
 
 from benchmarks.ratelimit.simulator import Network, Server, Simulator
+from loadtests.gates import CountGate, Gate, QueueGate
 from loadtests.limiters import (
-    CountGate,
     CountingRefused,
     Extending,
     FixedGrid,
     FixedWindow,
-    Gate,
     InFlight,
     Limiter,
     Penalty,
-    QueueGate,
     SlidingCounter,
     SlidingLog,
     TokenBucket,

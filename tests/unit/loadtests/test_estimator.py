@@ -10,7 +10,8 @@ from benchmarks.ratelimit.simulator import Network, Server, Simulator
 from benchmarks.ratelimit.worlds import KINDS, World, draw
 from loadtests.declared import read_declared
 from loadtests.estimator import estimate
-from loadtests.limiters import CountGate, FixedGrid, FixedWindow, Gate, QueueGate, TokenBucket
+from loadtests.gates import CountGate, Gate, QueueGate
+from loadtests.limiters import FixedGrid, FixedWindow, TokenBucket
 from loadtests.plan import plan_for
 from loadtests.segments import Budget, Done
 from loadtests.trace import Call, Trace, read_trace, write_calls, write_header

@@ -5,8 +5,9 @@ import pytest
 from benchmarks.ratelimit.simulator import Network, Server, Simulator
 from loadtests.declared import read_declared
 from loadtests.estimator import estimate
+from loadtests.gates import CountGate, Gate
 from loadtests.identity import Cost, Variation, read_cost, read_sandwiches
-from loadtests.limiters import CountGate, FixedWindow, Gate, TokenBucket
+from loadtests.limiters import FixedWindow, TokenBucket
 from loadtests.plan import plan_for
 from loadtests.segments import Budget
 from loadtests.trace import Call

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadtests.gates import CountGate, QueueGate, StackGate
 from loadtests.limiters import (
-    CountGate,
     CountingRefused,
     Extending,
     FixedGrid,
@@ -16,10 +16,8 @@ from loadtests.limiters import (
     Limiter,
     Outcome,
     Penalty,
-    QueueGate,
     SlidingCounter,
     SlidingLog,
-    StackGate,
     TokenBucket,
 )
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from benchmarks.ratelimit.simulator import Network, Server, Simulator
 from loadtests.declared import read_declared
 from loadtests.estimator import estimate
-from loadtests.limiters import Answer, CountGate, FixedWindow, Gate, SlidingLog, TokenBucket
+from loadtests.gates import Answer, CountGate, Gate
+from loadtests.limiters import FixedWindow, SlidingLog, TokenBucket
 from loadtests.plan import Plan, is_spread, plan_for
 from loadtests.segments import (
     Abreast,
