@@ -17,6 +17,7 @@ from loadtests.limiters import Outcome
 from loadtests.replay import (
     LEAST_PAD_S,
     Arrival,
+    HopelessError,
     Tally,
     arrivals,
     releases,
@@ -96,7 +97,13 @@ def _read_all(
         known = best.get(candidate.family)
         if known is not None and known.contradictions == 0:
             continue
-        reading = _read(candidate, replay(candidate.limiter, seen), _sizes(claim, candidate))
+        sizes = _sizes(claim, candidate)
+        patience = len(seen) if known is None else known.contradictions
+        try:
+            tally = replay(candidate.limiter, seen, sizes=sizes, patience=patience)
+        except HopelessError:
+            continue
+        reading = _read(candidate, tally, sizes)
         if known is None or reading.contradictions < known.contradictions:
             best[candidate.family] = reading
 

@@ -134,9 +134,9 @@ class _Grid:
         """See ``Limiter``."""
         if outcome is Outcome.REFUSED:
             return
-        first, last = self.place(sent), self.place(answered)
+        last = math.floor((answered - self._phase) / self._window)
         self.high[last] += 1
-        if first != last:
+        if sent < self._phase + last * self._window:
             self.across[last] += 1
         elif outcome is Outcome.ADMITTED:
             self.low[last] += 1

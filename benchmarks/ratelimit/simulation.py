@@ -97,16 +97,27 @@ def unknown_table(runs: Iterable[Run]) -> list[str]:
     """One row per kind."""
     head = (
         f"{'kind':26} runs right unkn wrong sure | N off med/p95/max | "
-        "W, r off % med/p95/max | accurate | req x min | s x min"
+        "W, r off % med/p95/max | accurate of right | req x min | s x min"
     )
     rows = [head]
     by_kind: dict[str, list[Run]] = {}
     for run in runs:
         by_kind.setdefault(run.world.kind, []).append(run)
     everything = [run for each in by_kind.values() for run in each]
-    for kind, each in [*by_kind.items(), ("all", everything)]:
-        rows.append(_unknown_row(kind, each))
+    groups = {
+        "all": everything,
+        "one counter, alone": [run for run in everything if _alone(run)],
+        "with 5 % foreign traffic": [run for run in everything if run.world.foreign],
+        "private counters": [run for run in everything if run.world.private],
+    }
+    for kind, each in [*by_kind.items(), *groups.items()]:
+        if each:
+            rows.append(_unknown_row(kind, each))
     return rows
+
+
+def _alone(run: Run) -> bool:
+    return not run.world.private and not run.world.foreign
 
 
 def _unknown_row(kind: str, runs: Sequence[Run]) -> str:
@@ -114,12 +125,13 @@ def _unknown_row(kind: str, runs: Sequence[Run]) -> str:
     counted = [names[name] for name in ("right", "unknown", "wrong", "sure")]
     of_size = [error for run in runs if (error := errors(run)[0]) is not None]
     of_time = [100 * error for run in runs if (error := errors(run)[1]) is not None]
-    good = sum(accurate(run) for run in runs)
+    confirmed = [run for run in runs if named(run) == "right"]
+    good = sum(accurate(run) for run in confirmed)
     requests = [run.said.requests_sent / least_cost(run.world)[0] for run in runs]
     seconds = [run.said.seconds / max(1.0, least_cost(run.world)[1]) for run in runs]
     figures = " ".join(f"{count:5}" for count in (len(runs), *counted))
     return (
-        f"{kind:26}{figures} | {_spread(of_size)} | {_spread(of_time)} | {good:4}/{len(runs):<4} | "
+        f"{kind:26}{figures} | {_spread(of_size)} | {_spread(of_time)} | {good:4}/{len(confirmed):<4} | "
         f"{median(requests):.1f} | {median(seconds):.1f}"
     )
 
