@@ -130,10 +130,10 @@ def _unknown_row(kind: str, runs: Sequence[Run]) -> str:
     requests = [run.said.requests_sent / least_cost(run.world)[0] for run in runs]
     seconds = [run.said.seconds / max(1.0, least_cost(run.world)[1]) for run in runs]
     figures = " ".join(f"{count:5}" for count in (len(runs), *counted))
-    return (
-        f"{kind:26}{figures} | {_spread(of_size)} | {_spread(of_time)} | {good:4}/{len(confirmed):<4} | "
-        f"{median(requests):.1f} | {median(seconds):.1f}"
-    )
+    spreads = f"{_spread(of_size)} | {_spread(of_time)}"
+    near = f"{good:4}/{len(confirmed):<4}"
+    costs = f"{median(requests):.1f} | {median(seconds):.1f}"
+    return f"{kind:26}{figures} | {spreads} | {near} | {costs}"
 
 
 def _spread(values: Sequence[float]) -> str:
