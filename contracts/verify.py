@@ -242,9 +242,7 @@ class Verification:
                 update={
                     "requests": handoff.requests - read_run(settings.report_dir).target.requests,
                     "seconds": handoff.seconds - (time.monotonic() - self._started),
-                    "rest_s": max((limit.window for limit in settings.declared_limit), default=1.0)
-                    if ran
-                    else 0.0,
+                    "quiet_s": 0.0 if ran else 3600.0,
                 }
             ),
             findings,
