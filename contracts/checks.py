@@ -14,12 +14,12 @@ from hypothesis.vendor.pretty import RepresentationPrinter
 from contracts.algebra import describe
 from contracts.credentials import FULL, Credential, Inapplicable, Role, RoleKey, Text
 from contracts.exchange import Exchange, curl, transcript
-from contracts.findings import CheckRecord
 from contracts.judge import Judgement, Oracle
 from contracts.operations import Operation
 from contracts.pace import BudgetSpent
 from contracts.probing import Answer, Confirmed, Probing
 from contracts.recording import CheckId, Recorder
+from contracts.records import CheckRecord
 from contracts.verdict import Severity, Status
 
 AFTER_VIOLATION: Final = 10

@@ -5,9 +5,13 @@ exceeded."
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+SHARE_OF_LIMIT: Final = 0.8
+"""Of a declared or met limit; the rest is for whoever shares it, and for clocks that differ."""
 
 
 class Scope(StrEnum):
@@ -41,11 +45,31 @@ class DeclaredLimit:
         """Requests per second in the long run."""
         return self.requests / self.window
 
+    @property
+    def size(self) -> int:
+        """How many calls drain it."""
+        return self.requests if self.burst is None else max(1, self.burst)
+
+    @property
+    def span(self) -> float:
+        """In which time all of them are given back, in seconds."""
+        return self.size / self.rate
+
+    @property
+    def needs(self) -> tuple[int, float]:
+        """What confirming it takes: requests and seconds, from the simulation."""
+        return 60 + int(2.4 * self.size), 8 + 2.4 * self.span
+
     def __str__(self) -> str:
         burst = "" if self.burst is None else f" burst={self.burst}"
         per = "" if self.per is None else f" per={self.per}"
         window = f"{self.window:.6f}".rstrip("0").rstrip(".")  # :g writes a month as 2.592e+06
         return f"{self.requests}/{window}s{burst}{per}"
+
+
+def met_first(limits: Sequence[DeclaredLimit]) -> DeclaredLimit | None:
+    """The limit that is drained first, for which the schedule is made; ``None`` without any."""
+    return min(limits, key=lambda limit: limit.size, default=None)
 
 
 _LIMIT: Final = re.compile(r"([0-9]{1,9})/([0-9]{1,9}(?:\.[0-9]{1,6})?)s")

@@ -9,118 +9,26 @@ import secrets
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from contracts.algebra import Interruption, Run
+from contracts.records import (
+    RECORDS,
+    AdvisoryRecord,
+    CheckRecord,
+    Footer,
+    Header,
+    Process,
+    RateLimitRecord,
+    Reason,
+    Record,
+    Scope,
+    Started,
+)
 from contracts.redaction import Redactor
-from contracts.verdict import Advisory, Check, Part, RateLimit, Status, Target
-
-Process = Literal["verify", "contract", "ratelimit"]
-"""Who writes: the command that starts the parts, or a part."""
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Header(_Record):
-    """The first record: who writes, about what.
-
-    Attributes:
-        process: Who writes.
-        run_id: The same in all processes of one run.
-        target: As in the verdict, but for what is known only at the end.
-        parts: What the run was asked for.
-    """
-
-    kind: Literal["header"] = "header"
-    process: Process
-    run_id: str
-    target: Target
-    parts: tuple[Part, ...]
-
-
-class Scope(_Record):
-    """What the contract part is about, once the operations are known.
-
-    Attributes:
-        operations: Protected, permitted operations.
-        narrowed: Whether INCLUDE or EXCLUDE left operations out.
-        required: Requirements that must be held.
-    """
-
-    kind: Literal["scope"] = "scope"
-    operations: tuple[str, ...] = ()
-    narrowed: bool = False
-    required: tuple[str, ...]
-
-
-class Started(_Record):
-    """A part that was started; one that leaves no findings of its own was killed at once."""
-
-    kind: Literal["started"] = "started"
-    process: Process
-
-
-class CheckRecord(Check):
-    """A check; a later one of the same id, operation and class replaces it.
-
-    Attributes:
-        credential_class: What the credential is one of, where it is not itself the class.
-    """
-
-    kind: Literal["check"] = "check"
-    credential_class: str | None = None
-
-    @property
-    def key(self) -> tuple[str, str | None, str | None]:
-        """What makes it unique."""
-        return self.id, self.operation, self.credential_class or self.credential
-
-    def published(self) -> Check:
-        """Give the entry as the verdict has it."""
-        return Check.model_validate(self.model_dump(exclude={"kind", "credential_class"}))
-
-
-class AdvisoryRecord(Advisory):
-    """A warning; those of one id and operation are counted together."""
-
-    kind: Literal["warning"] = "warning"
-
-
-class RateLimitRecord(RateLimit):
-    """The ramp's result."""
-
-    kind: Literal["rate_limit"] = "rate_limit"
-
-
-class Reason(_Record):
-    """A sentence for the verdict's reasons."""
-
-    kind: Literal["reason"] = "reason"
-    text: str
-
-
-class Footer(_Record):
-    """The last record.
-
-    Attributes:
-        finished: When.
-        requests: Written by this process, all of them.
-        interrupted: The signal that ended it early.
-    """
-
-    kind: Literal["footer"] = "footer"
-    finished: str
-    requests: int = Field(ge=0)
-    interrupted: Interruption | None = None
-
-
-Record = Header | Scope | Started | CheckRecord | AdvisoryRecord | RateLimitRecord | Reason | Footer
-
-_RECORDS: TypeAdapter[Record] = TypeAdapter(Annotated[Record, Field(discriminator="kind")])
+from contracts.verdict import Advisory, Check, RateLimit
 
 
 def now() -> str:
@@ -167,11 +75,6 @@ class Findings:
         self._file.close()
 
 
-def ramp_not_run(status: Status, reason: str, setting: str | None = None) -> CheckRecord:
-    """Say that the ramp was not run, and why."""
-    return CheckRecord(id="D4.ramp", core=True, status=status, reason=reason, setting=setting)
-
-
 def note_interruption(report_dir: Path, by: Interruption) -> None:
     """Write down that a run was interrupted after its processes had finished."""
     footer = Footer(finished=now(), requests=0, interrupted=by)
@@ -207,7 +110,7 @@ def _records(path: Path) -> Iterator[Record]:
     """Read until the first line that is none: a killed process may leave half a line."""
     for line in path.read_text("utf-8", errors="replace").splitlines():
         try:
-            yield _RECORDS.validate_json(line)
+            yield RECORDS.validate_json(line)
         except ValidationError:
             return
 

@@ -35,7 +35,7 @@ class Handoff(BaseModel):
         sha256: Its digest.
         requests: Most requests of this part.
         seconds: Longest duration of this part.
-        rest_s: Seconds to leave the target alone first, so that its limiter is at rest.
+        quiet_s: For how long the target was left alone before this part.
         progress: File descriptor for progress lines.
     """
 
@@ -49,7 +49,7 @@ class Handoff(BaseModel):
     sha256: str | None = None
     requests: int
     seconds: float
-    rest_s: float = 0.0
+    quiet_s: float = 3600.0
     progress: int | None = None
 
     @classmethod

@@ -21,6 +21,7 @@ class Keyring:
         self.redactor = redactor
         self._keys: dict[Role, SecretStr] = {}
         self._scopes: dict[Role, frozenset[str]] = {}
+        self._dead: set[Role] = {REVOKED, DELETED}
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -57,6 +58,10 @@ class Keyring:
             self._scopes[role] = scopes
         self.redactor.add(role, key.get_secret_value())
 
+    def bury(self, role: Role) -> None:
+        """Note that a role's key is no longer active."""
+        self._dead.add(role)
+
     def __call__(self, role: Role) -> str:
         """Give the key itself; called only while a request is written.
 
@@ -79,7 +84,7 @@ class Keyring:
 
     def admits(self, role: Role, operation: Operation) -> bool | None:
         """Whether a live key of this role suffices for an operation; None where nobody says."""
-        if role in {REVOKED, DELETED}:
+        if role in self._dead:
             return False
         scopes = self._scopes.get(role)
         return True if scopes is None else operation.admits(scopes)

@@ -1,16 +1,18 @@
 """Keys that are almost the real one: one row per mechanism by which a server might take them.
 
-Pure. The rows stand by simplicity, so that shrinking ends at the simplest accepted wrong key.
+Pure. The rows stand by simplicity, so that shrinking ends at the simplest accepted wrong key. They
+cover mechanisms, not lists: a fault nobody listed is found where it compares in one of these ways.
 """
 
-from collections.abc import Callable
+import base64
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from hypothesis import strategies as st
 from hypothesis.vendor.pretty import RepresentationPrinter
 
-from contracts.credentials import FULL, HEADER, KINDS, Credential, Inapplicable, Keys, Role
+from contracts.credentials import FULL, HEADER, KINDS, Credential, Inapplicable, Keys, Role, prefix
 from contracts.verdict import Severity
 
 
@@ -19,7 +21,7 @@ class Edit:
     """One way in which a value can differ from a key.
 
     Attributes:
-        name: As Hypothesis prints it.
+        name: As Hypothesis prints it, and as a replay names it.
         words: Says it of "the full key", given n.
         apply: From the key and n to the value; n is below the span.
         span: From the key's length to how many different n there are.
@@ -54,6 +56,8 @@ def _changed(key: str, n: int) -> str:
     return key[:n] + other + key[n + 1 :]
 
 
+# --- length and characters ----------------------------------------------------------------------
+
 CUT: Final = Edit(
     "CUT",
     lambda n: f"cut by {_characters(n)}",
@@ -67,8 +71,6 @@ EXTENDED: Final = Edit(
     lambda _: 256,  # past 72 bytes (bcrypt) and 255 (VARCHAR), where comparisons are known to end
     Severity.S3,
 )
-CHANGED: Final = Edit("CHANGED", lambda n: f"changed at position {n + 1}", _changed, _shorter)
-"""Never at the last position: the tail of an encoded key has values that decode alike."""
 CASE: Final = Edit(
     "CASE",
     lambda n: f"in the other case from position {n + 1} on",
@@ -76,17 +78,26 @@ CASE: Final = Edit(
     _positions,
     Severity.S2,
 )
+CHANGED: Final = Edit("CHANGED", lambda n: f"changed at position {n + 1}", _changed, _shorter)
+"""Never at the last position: the tail of an encoded key has values that decode alike."""
 BEHEADED: Final = Edit(
     "BEHEADED",
     lambda n: f"without its first {_characters(n)}",
     lambda key, n: key[n + 1 :],
     _shorter,
 )
+CASE_TO: Final = Edit(
+    "CASE_TO",
+    lambda n: f"in the other case up to position {n + 1}",
+    lambda key, n: key[: n + 1].swapcase() + key[n + 1 :],
+    _positions,
+    Severity.S2,
+)
 DROPPED: Final = Edit(
     "DROPPED",
     lambda n: f"without the character at position {n + 1}",
     lambda key, n: key[:n] + key[n + 1 :],
-    _positions,
+    _shorter,
 )
 DOUBLED: Final = Edit(
     "DOUBLED",
@@ -98,11 +109,148 @@ SWAPPED: Final = Edit(
     "SWAPPED",
     lambda n: f"with positions {n + 1} and {n + 2} swapped",
     lambda key, n: key[:n] + key[n + 1] + key[n] + key[n + 2 :],
+    lambda length: max(length - 2, 1),
+)
+TAIL_CHANGED: Final = Edit(
+    "TAIL_CHANGED",
+    lambda n: f"with every character from position {n + 1} on changed",
+    lambda key, n: key[:n] + "".join(_changed(c, 0) for c in key[n:]),
+    _positions,
+)
+HEAD_CHANGED: Final = Edit(
+    "HEAD_CHANGED",
+    lambda n: f"with every character up to position {n + 1} changed",
+    lambda key, n: "".join(_changed(c, 0) for c in key[: n + 1]) + key[n + 1 :],
     _shorter,
 )
 
-EDITS: Final = (CUT, EXTENDED, CHANGED, CASE, BEHEADED, DROPPED, DOUBLED, SWAPPED)
+# --- variants by list ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    words: str
+    apply: Callable[[str], str]
+
+
+def _listed(name: str, severity: Severity, variants: Sequence[_Variant]) -> Edit:
+    return Edit(
+        name,
+        lambda n: variants[n].words,
+        lambda key, n: variants[n].apply(key),
+        lambda _: len(variants),
+        severity,
+    )
+
+
+def _with_prefix(text: str) -> _Variant:
+    shown = f'under the prefix "{text}"' if text else "without its prefix"
+    return _Variant(shown, lambda key: text + key[len(prefix(key)) :])
+
+
+def _between(before: str, after: str, shown: str) -> _Variant:
+    return _Variant(shown, lambda key: f"{before}{key}{after}")
+
+
+PREFIX: Final = _listed(
+    "PREFIX",
+    Severity.S2,
+    [_with_prefix(text) for text in ("sk_test_", "", "pk_live_", "sk_", "SK_LIVE_", "sk-live-")],
+)
+"""Another environment's prefix, or none."""
+
+WRAPPED: Final = _listed(
+    "WRAPPED",
+    Severity.S3,
+    [
+        _between("Bearer ", "", 'after "Bearer"'),
+        _between('"', '"', "in quotation marks"),
+        _between("'", "'", "in apostrophes"),
+        _between("", ", x", "before a comma and another value"),
+        _between("x, ", "", "after another value and a comma"),
+        _between("x,", "", "after another value and a bare comma"),
+        _between("", ",x", "before a bare comma and another value"),
+        _between("", ";", "before a semicolon"),
+        _between("", ";x", "before a semicolon and another value"),
+        _between("", "|x", "before a bar and another value"),
+        _between("key=", "", 'after "key="'),
+        _between("ApiKey ", "", 'after "ApiKey"'),
+        _between("<", ">", "in angle brackets"),
+        _between("[", "]", "in brackets"),
+        _between("x ", "", "after another word"),
+        _between("", " x", "before another word"),
+    ],
+)
+"""Quotes, separators, schemes: what lenient parsers take off."""
+
+DERIVED: Final = _listed(
+    "DERIVED",
+    Severity.S2,
+    [
+        _Variant("in upper case", str.upper),
+        _Variant("in lower case", str.lower),
+        _Variant("percent-encoded", lambda key: "".join(f"%{ord(c):02x}" for c in key)),
+        _Variant("percent-encoded at its first character", lambda k: f"%{ord(k[0]):02x}{k[1:]}"),
+        _Variant("in base64", lambda key: base64.b64encode(key.encode()).decode()),
+        _Variant("in hexadecimal", lambda key: key.encode().hex()),
+        _Variant("reversed", lambda key: key[::-1]),
+        _Variant("twice in a row", lambda key: key + key),
+        _Variant("with a space in the middle", lambda k: f"{k[: len(k) // 2]} {k[len(k) // 2 :]}"),
+        _Variant("with a hyphen for each underscore", lambda key: key.replace("_", "-")),
+        _Variant("without punctuation", lambda key: "".join(c for c in key if c.isalnum())),
+        _Variant("cut to its second half", lambda key: key[len(key) // 2 :]),
+        _Variant("cut to its first half", lambda key: key[: len(key) // 2]),
+    ],
+)
+"""Encodings and normal forms."""
+
+WILDCARD: Final = Edit(
+    "WILDCARD",
+    lambda n: f'with "{"_%*?"[n % 4]}" for position {n // 4 + 1}',
+    lambda key, n: key[: n // 4] + "_%*?"[n % 4] + key[n // 4 + 1 :],
+    lambda length: 4 * length,
+)
+"""One character of the key stands for any: LIKE and glob match it."""
+
+WILD_END: Final = Edit(
+    "WILD_END",
+    lambda n: f'with "{"%*"[n % 2]}" for the end from position {n // 2 + 1} on',
+    lambda key, n: key[: n // 2] + "%*"[n % 2],
+    lambda length: 2 * length,
+)
+
+LONG: Final = _listed(
+    "LONG",
+    Severity.S3,
+    [
+        _Variant(f"padded to {length} characters", lambda key, n=length: key.ljust(n, "x"))  # type: ignore[misc]  # n is bound, not passed
+        for length in (72, 73, 128, 255, 256, 512, 1024, 2048, 3000)
+    ],
+)
+"""Below 3.5 KiB for the whole head, up to which every correct stack answers as documented."""
+
+EDITS: Final = (
+    CUT,
+    EXTENDED,
+    CASE,
+    CHANGED,
+    BEHEADED,
+    PREFIX,
+    WRAPPED,
+    DERIVED,
+    CASE_TO,
+    DROPPED,
+    DOUBLED,
+    SWAPPED,
+    TAIL_CHANGED,
+    HEAD_CHANGED,
+    WILDCARD,
+    WILD_END,
+    LONG,
+)
 """Every row, the simplest first."""
+
+BY_NAME: Final = {edit.name: edit for edit in EDITS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +294,7 @@ class NearMiss(Credential):
         """
         key = keys(self.of)
         value = self.edit.apply(key, self.fitted(len(key)).n) if len(key) > 1 else ""
-        if not value or value == key:
+        if not value.strip() or value == key:
             raise Inapplicable
         return ((HEADER, value),)
 

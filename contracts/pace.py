@@ -9,10 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.declared import DeclaredLimit
-
-SHARE_OF_LIMIT: Final = 0.8
-"""Of a declared or met limit; the rest is for whoever shares it, and for clocks that differ."""
+from contracts.declared import SHARE_OF_LIMIT, DeclaredLimit
 
 _MARGIN: Final = 1.02
 """A receiver sees writes closer together than they were: measured jitter stays under 2 % of 1 s."""

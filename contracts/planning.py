@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from contracts.declared import SHARE_OF_LIMIT
 from contracts.operations import Catalogue
-from contracts.pace import SHARE_OF_LIMIT
 from contracts.settings import DEPTH_REQUESTS, Settings
 from contracts.verdict import Part
 

@@ -21,12 +21,12 @@ from hypothesis import HealthCheck, Phase, configuration
 from contracts.algebra import Interruption
 from contracts.checks import Inconclusive, Send, Violation
 from contracts.credentials import RandomKey
-from contracts.findings import Reason
 from contracts.handoff import Handoff
 from contracts.keyring import Keyring
 from contracts.layers import SettingsError, lines
 from contracts.operations import DOCUMENTED, Operation
 from contracts.recording import CheckId, Recorder
+from contracts.records import Reason
 from contracts.redaction import Redactor
 from contracts.requirements import Requirement
 from contracts.results import ALLURE_SEVERITY, INTERRUPTED, SafeFileLogger

@@ -6,8 +6,9 @@ An entry is written when its check ends, and at once when a violation is seen.
 from dataclasses import dataclass, field
 
 from contracts.exchange import Exchange, curl
-from contracts.findings import CheckRecord, Findings
+from contracts.findings import Findings
 from contracts.probing import Confirmed
+from contracts.records import CheckRecord
 from contracts.requirements import Requirement
 from contracts.verdict import Status
 

@@ -7,13 +7,14 @@ from typing import Final
 from contracts.controls import controls
 from contracts.credentials import RandomKey
 from contracts.document import DocumentError
-from contracts.findings import CheckRecord, Findings, Header, Scope
+from contracts.findings import Findings
 from contracts.handoff import Handoff
 from contracts.keyring import Keyring
 from contracts.layers import Loaded, SettingsError, load
 from contracts.operations import Catalogue
 from contracts.probing import Probing
 from contracts.recording import Recorder
+from contracts.records import CheckRecord, Header, Scope
 from contracts.settings import Settings
 from contracts.target import (
     DocumentUnreachable,

@@ -20,17 +20,7 @@ from contracts.children import ROOT, Interrupt, run_part
 from contracts.client import address, may_be_loaded
 from contracts.document import DocumentError, read_document
 from contracts.embedded import as_settings, serving
-from contracts.findings import (
-    CheckRecord,
-    Findings,
-    Header,
-    Reason,
-    Scope,
-    Started,
-    new_run_id,
-    ramp_not_run,
-    read_run,
-)
+from contracts.findings import Findings, new_run_id, read_run
 from contracts.handoff import Handoff, clear_results
 from contracts.keyring import Keyring
 from contracts.layers import Loaded, SettingsError
@@ -38,6 +28,7 @@ from contracts.operations import Catalogue, catalogue, documented_only
 from contracts.options import INCONCLUSIVE, add_setting_options, given, say, settings_errors
 from contracts.planning import contract_cost, plan_lines, ramp_cost
 from contracts.progress import Shown
+from contracts.records import CheckRecord, Header, Reason, Scope, Started, ramp_not_run
 from contracts.reporting import conclude
 from contracts.session import nothing_to_check, required
 from contracts.target import DocumentUnreachable, Fetched, describe, fetch_document
@@ -251,9 +242,7 @@ class Verification:
                 update={
                     "requests": handoff.requests - read_run(settings.report_dir).target.requests,
                     "seconds": handoff.seconds - (time.monotonic() - self._started),
-                    "rest_s": max((limit.window for limit in settings.declared_limit), default=1.0)
-                    if ran
-                    else 0.0,
+                    "quiet_s": 0.0 if ran else 3600.0,
                 }
             ),
             findings,

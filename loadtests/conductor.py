@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import gevent
-
 from contracts.algebra import Interruption
 from contracts.exchange import curl
-from contracts.findings import RateLimitRecord, ramp_not_run
 from contracts.handoff import Handoff
 from contracts.keyring import Keyring
+from contracts.records import RateLimitRecord, ramp_not_run
 from contracts.results import SafeFileLogger
 from contracts.session import NoTarget, Session, open_session
 from contracts.settings import Settings
@@ -20,7 +18,7 @@ from contracts.verdict import Part, Status
 from loadtests import outcome
 from loadtests.calls import Called, NothingToCall, chosen, max_rps
 from loadtests.director import Director, TraceFile
-from loadtests.plan import Plan, ramp
+from loadtests.plan import plan_for
 from loadtests.segments import Budget, Done
 from loadtests.shown import show
 
@@ -80,12 +78,15 @@ class Conductor:
 
     def _run(self, session: Session, called: Called) -> None:
         settings, handoff = self.settings, session.handoff
-        gevent.sleep(handoff.rest_s)
         spent = session.wire.pace.requests
         limits = Budget(max_rps(settings), handoff.requests - spent, handoff.seconds)
         file = TraceFile(settings.report_dir / "trace.jsonl.gz", self._facts(session, limits))
         director = self.director = Director(
-            Plan(ramp(limits), limits), self.send, self.workers, called.packed(), file
+            plan_for(settings.declared_limit, limits, quiet=handoff.quiet_s),
+            self.send,
+            self.workers,
+            called.packed(),
+            file,
         )
         done = director.run(tell=handoff.tell)
         file.finish({"stopped_by": done.stopped_by, "reason": done.reason})

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from contracts.declared import DeclaredLimit
-from contracts.findings import CheckRecord
+from contracts.records import CheckRecord
 from contracts.requirements import BY_ID
 from contracts.verdict import RateLimit, Severity, Status
 from loadtests import estimator
@@ -26,8 +26,9 @@ _SETTINGS = {"max_rps": "MAX_RPS", "max_requests": "MAX_REQUESTS", "max_seconds"
 
 
 def rate_limit(trace: Trace, declared: Sequence[DeclaredLimit], done: Done) -> RateLimit:
-    """Estimate the limit."""
-    return RateLimit.model_validate(asdict(estimator.estimate(trace, declared, done)))
+    """Estimate the limit, in the verdict's own words."""
+    found = asdict(estimator.estimate(trace, declared, done))
+    return RateLimit.model_validate({name: found[name] for name in RateLimit.model_fields})
 
 
 def checks(

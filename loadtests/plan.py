@@ -6,30 +6,31 @@ and is the only one that knows of budgets, numbers and stop rules. The same trac
 same steps.
 """
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
+from contracts.declared import DeclaredLimit, met_first
+from loadtests.confirming import Confirmation
+from loadtests.discovering import Discovery
+from loadtests.identity import Variation, costs, sandwiches
 from loadtests.segments import (
+    Abreast,
     Budget,
     Cut,
     Done,
-    Listed,
     Paced,
     Part,
     Progress,
+    Schedule,
     Segment,
     Step,
-    StoppedBy,
+    StopError,
     Wait,
     admitted_count,
     numbered,
     refused_count,
 )
 from loadtests.trace import Call, Trace
-
-Policy = Generator[Segment, list[Call], str]
-"""Yields what it wants sent, gets the calls, returns in one sentence why it is done."""
 
 FAILING_SHARE: Final = 0.2
 """More answers than this with 5xx, and the target is failing, not limiting. 503 is not counted:
@@ -42,23 +43,10 @@ LOOK_BACK_S: Final = 5.0
 """How far back failing answers count, in seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class StopError(Exception):
-    """A policy cannot go on: raised inside it, caught by the plan.
-
-    Attributes:
-        stopped_by: As in ``Done``.
-        reason: As in ``Done``.
-    """
-
-    stopped_by: StoppedBy
-    reason: str
-
-
 class Plan:
     """Runs one policy within the budgets; implements ``segments.Planner``."""
 
-    def __init__(self, policy: Policy, budget: Budget) -> None:
+    def __init__(self, policy: Schedule[str], budget: Budget) -> None:
         self._policy = policy
         self._budget = budget
         self._running: Segment | None = None
@@ -144,10 +132,18 @@ class Plan:
         return _failing(trace, progress.now)
 
 
+ONE_WORKER_RPS: Final = 400.0
+"""Up to here, in requests per second, one worker holds the clock by itself, and sees the answers
+that end a part; beyond, a part that ends early is ended by the plan, a quarter second late."""
+
+
 def is_spread(segment: Segment) -> bool:
     """Whether the segment may be spread over workers: one part, on the clock, kept connections."""
     part, *more = segment.parts
-    return not more and isinstance(part.arrivals, Paced) and not part.fresh
+    if more or part.fresh or not isinstance(part.arrivals, Paced):
+        return False
+    ends_early = part.until_refused or part.until_admitted
+    return not ends_early or part.arrivals.rate > ONE_WORKER_RPS
 
 
 def _failing(trace: Trace, now: float) -> Done | None:
@@ -158,107 +154,99 @@ def _failing(trace: Trace, now: float) -> Done | None:
     return Done("health", f"{failing} of the last {len(recent)} answers were server errors")
 
 
-GENTLE_RATE: Final = 2.0
-"""Where the ramp begins, in requests per second: no published default limit is lower."""
+CONTROL_RPS: Final = 2.0
+"""Pace of the control, in requests per second: no published default limit is lower."""
 
-STEP_S: Final = 2.0
-"""How long a ramp step lasts, in seconds: long enough to be even, short enough to double ten
-times within a minute."""
-
-SUSTAINED_REFUSALS: Final = 20
-SUSTAINED_S: Final = 3.0
-"""At least 20 refusals over at least 3 s above the limit: "sustained 429" of the interfaces."""
+FEW: Final = 6
+"""Of a limit below this two calls at once may be too many, honestly."""
 
 
-def ramp(budget: Budget) -> Policy:
-    """Double the rate until calls are refused, keep it up, then wait for recovery.
-
-    Yields:
-        Control, steps, overload, recovery polls.
-
-    Returns:
-        What ended it.
-
-    Raises:
-        StopError: The control failed, or ``max_rps`` was reached without a refusal.
-    """
-    yield from control(GENTLE_RATE)
-    rate = GENTLE_RATE
-    while True:
-        paced = Paced(max(2, int(rate * STEP_S)), rate)
-        step = yield Segment("ramp", (Part(paced, until_refused=1),))
-        if refused_count(step):
-            break
-        if rate >= budget.max_rps:
-            raise StopError("max_rps", f"nothing was refused up to {rate:g} requests per second")
-        rate = min(2 * rate, budget.max_rps)
-    overload = max(rate, 2 * SUSTAINED_REFUSALS / SUSTAINED_S)
-    yield from sustain(min(overload, budget.max_rps))
-    yield from recover(budget.max_seconds)
-    return "refused, kept refused, and recovered"
-
-
-def control(rate: float) -> Policy:
-    """Three paced calls that must succeed before anything else is sent.
+def plan_for(
+    declared: Sequence[DeclaredLimit],
+    budget: Budget,
+    *,
+    quiet: float = 0.0,
+    variations: Sequence[Variation] = (),
+) -> Plan:
+    """The plan for what is declared, or for an unknown limit.
 
     Args:
-        rate: Requests per second.
+        declared: What the operator says; empty without.
+        budget: What may be spent, what was spent before taken off.
+        quiet: For how long the key has not been used, in seconds; the plan rests for the rest of
+            a declared window first.
+        variations: What to ask about what shares the counter.
+
+    Returns:
+        A fresh plan.
+    """
+    return Plan(_everything(met_first(declared), budget, quiet, variations), budget)
+
+
+def _everything(
+    claim: DeclaredLimit | None, budget: Budget, quiet: float, variations: Sequence[Variation]
+) -> Schedule[str]:
+    rest = 0.0 if claim is None else max(0.0, min(claim.span, budget.max_seconds / 4) - quiet)
+    calls = yield from control(rest, claim)
+    if claim is None:
+        discovery = Discovery(budget, list(calls))
+        reason = yield from discovery.schedule()
+        size, span = discovery.size, discovery.span
+    else:
+        yield from _within_budget(claim, budget)
+        confirmation = Confirmation(claim, budget, list(calls))
+        reason = yield from confirmation.schedule(calls[0].written)
+        size, span = claim.size, claim.span
+    if variations and size:
+        yield from sandwiches(variations, size=size, span=span)
+        for variation in variations:
+            if variation.fails:
+                yield from costs(variation, size=size, span=span)
+    return reason
+
+
+def _within_budget(claim: DeclaredLimit, budget: Budget) -> Schedule[None]:
+    """Say what it takes if that is more than the budget; half the limit must pass all the same."""
+    requests, seconds = claim.needs
+    room = min(budget.max_requests - 10, int(budget.max_rps * budget.max_seconds / 2))
+    half = min(claim.size // 2, room)
+    enough = requests <= budget.max_requests and seconds <= budget.max_seconds
+    if (not enough or claim.rate >= budget.max_rps) and half > 0:
+        yield Segment("half", (Part(Abreast(half, 8), until_refused=2),))
+    needs = f"{claim} needs about {requests} requests over {seconds:.0f} s"
+    if claim.rate >= budget.max_rps:
+        needs = f"{claim} needs more than {claim.rate:g} requests per second"
+        raise StopError("max_rps", f"{needs}, the budget is {budget.max_rps:g}")
+    if requests > budget.max_requests:
+        raise StopError("max_requests", f"{needs}, the budget is {budget.max_requests} requests")
+    if seconds > budget.max_seconds:
+        raise StopError("max_seconds", f"{needs}, the budget is {budget.max_seconds:g} s")
+
+
+def control(start: float, claim: DeclaredLimit | None) -> Schedule[list[Call]]:
+    """One or two paced calls that must succeed before anything else is sent.
+
+    Args:
+        start: When the first is due, in seconds.
+        claim: What is declared; where two calls are much of it, one must do.
 
     Yields:
         The calls.
 
     Returns:
-        That they succeeded.
+        The calls.
 
     Raises:
         StopError: One of them did not.
     """
-    calls = yield Segment("control", (Part(Paced(3, rate)),))
+    count = 1 if claim is not None and claim.size < FEW else 2
+    part = Part(Paced(count, CONTROL_RPS))
+    calls = yield Segment("control", (part,), start)
+    if any(call.lost for call in calls):
+        # One lost call says nothing of the target; two in a row do.
+        calls = yield Segment("control", (part,))
     failed = [call for call in calls if not call.admitted]
     if failed or not calls:
         seen = "no answer" if not calls or failed[0].lost else f"status {failed[0].status}"
         raise StopError("health", f"the paced control did not succeed: {seen}")
-    return "the control succeeded"
-
-
-def sustain(rate: float) -> Policy:
-    """Keep above the limit until the refusals are enough to judge.
-
-    Args:
-        rate: Requests per second, above the limit.
-
-    Yields:
-        Paced calls for a little over 3 s, longer while too few are refused.
-
-    Returns:
-        How many were refused.
-    """
-    refused = 0
-    for _ in range(3):
-        calls = yield Segment("overload", (Part(Paced(int(rate * (SUSTAINED_S + 0.3)), rate)),))
-        refused += refused_count(calls)
-        if refused >= SUSTAINED_REFUSALS:
-            break
-    return f"{refused} refused"
-
-
-def recover(longest: float) -> Policy:
-    """Wait, polling ever more seldom, until a call is admitted.
-
-    Args:
-        longest: How long to wait at most, in seconds.
-
-    Yields:
-        Polls 10 % of the waited time apart.
-
-    Returns:
-        Whether one was admitted.
-    """
-    offset = 0.2
-    offsets: list[float] = []
-    while offset < longest and len(offsets) < 100:
-        offsets.append(offset)
-        offset *= 1.1
-    polls = Part(Listed(tuple(offsets)), until_admitted=1)
-    calls = yield Segment("recovery", (polls,))
-    return "recovered" if admitted_count(calls) else "not recovered"
+    return calls

@@ -10,17 +10,17 @@ Pure. This is the whole contract between the two:
 3. ``Wait``: go on. ``Cut``: fire no further call of the running segment, let those in flight end.
    ``Done``: send nothing more.
 4. A segment is one or more parts, run in order; a part begins when the one before has ended and
-   its calls are answered. A segment of one ``Paced`` part may be spread over workers, call k of n
-   each; all others run whole on one worker, since their parts look at their own answers.
+   its calls are answered. Where ``plan.is_spread`` says so a segment may be spread over workers,
+   call k of n each; all others run whole on one worker, since their parts look at their answers.
 5. ``until_refused`` and ``until_admitted`` are watched by whoever runs the part, at each answer:
    when the part has seen so many, it ends. (The plan would be a quarter second late.)
 6. No more than ``Budget.max_rps`` calls leave in any second: ``Governor`` says when the next may.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from loadtests.trace import CONTROL, Call, Trace
 
@@ -204,12 +204,33 @@ class Planner(Protocol):
         """Decide from the trace so far."""
 
 
+@dataclass(frozen=True, slots=True)
+class StopError(Exception):
+    """A schedule cannot go on: raised inside it, caught by the plan.
+
+    Attributes:
+        stopped_by: As in ``Done``.
+        reason: As in ``Done``.
+    """
+
+    stopped_by: StoppedBy
+    reason: str
+
+
+Result = TypeVar("Result")
+
+Schedule = Generator[Segment, list[Call], Result]
+"""Yields what it wants sent, gets the calls of that segment by the time they were written, and
+returns what it found; the outermost one returns in one sentence why it is done."""
+
+
 class Governor:
     """Says when the next call may leave so that no second sees more than ``max_rps``."""
 
     def __init__(self, max_rps: float) -> None:
         self._left: deque[float] = deque(maxlen=max(1, int(max_rps)))
-        self._least_gap = 1 / max_rps if max_rps < 1 else 1.0
+        # A microsecond more than the second: sums of floats fall short of it.
+        self._least_gap = (1 / max_rps if max_rps < 1 else 1.0) + 1e-6
 
     def may_leave(self, wanted: float) -> float:
         """The soonest time, not before ``wanted``, at which one more call may leave."""

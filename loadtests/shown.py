@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from contracts.algebra import describe
-from contracts.findings import CheckRecord
+from contracts.records import CheckRecord
 from contracts.requirements import BY_ID
 from contracts.results import ALLURE_SEVERITY, HandMade, SafeFileLogger, write_result
 from contracts.verdict import RateLimit

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from contracts.algebra import decide
-from contracts.findings import CheckRecord, Findings, Header, Scope, read_run
+from contracts.findings import Findings, read_run
+from contracts.records import CheckRecord, Header, Scope
 from contracts.redaction import Redactor
 from contracts.results import HandMade, SafeFileLogger, write_result
 from contracts.verdict import Check, Part, Status, Verdict

@@ -5,6 +5,7 @@ starters do so themselves where they are missing or older than the lock file.
 """
 
 import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,8 @@ def _run_npm(*arguments: str) -> None:
             arguments,
             return_completed_process=True,
             cwd=FOLDER,
+            # Node brings its own certificates; behind a proxy that opens TLS only the system's fit.
+            env={"NODE_USE_SYSTEM_CA": "1", **os.environ},
             timeout=NPM_TIMEOUT_S,
             capture_output=True,
             text=True,

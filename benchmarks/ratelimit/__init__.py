@@ -1,0 +1,1 @@
+"""How well limits are found and confirmed: simulated, and on real limiters."""

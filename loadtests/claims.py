@@ -1,0 +1,174 @@
+"""Whether what was seen contradicts a declared limit, under every way of reading it.
+
+Pure. "100/60s" may be a window of six kinds or a bucket; each is held against the answers with
+only what the claim leaves open free: the phase of a grid, the length of a penalty. A claim holds
+if one reading explains every answer. Contradictions here cannot be false: they hold whatever the
+network did and wherever in its round trip a call was counted.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from contracts.declared import DeclaredLimit
+from loadtests.families import GRIDS, Candidate, Family, counter_phases, phases
+from loadtests.limiters import Outcome
+from loadtests.replay import (
+    LEAST_PAD_S,
+    Arrival,
+    HopelessError,
+    Tally,
+    arrivals,
+    releases,
+    replay,
+)
+from loadtests.trace import Call
+
+CLOSE: Final = 0.005
+"""How far N, W and r of a reading may be off, as a share; N by one request at least. Windows and
+rates of correct limiters were met within 0.5 %, but for those that round up to whole seconds. (The
+2 % that ``interfaces.md`` forgives are applied to the measured limit, afterwards.)"""
+
+WINDOW_FAMILIES: Final = (
+    Family.FIXED_FIRST,
+    Family.FIXED_GRID,
+    Family.LOG,
+    Family.COUNTER,
+    Family.LOG_REFUSED,
+    Family.COUNTER_REFUSED,
+    Family.PENALTY,
+    Family.EXTENDING,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A claim read as one kind of limiter, held against what was seen.
+
+    Attributes:
+        candidate: The kind with its times.
+        limit: The N within the tolerance that explains most.
+        late: Answers that admitted more than it allows.
+        early: Answers that refused what it admits.
+        open: Answers it explains only by when calls happened to arrive.
+    """
+
+    candidate: Candidate
+    limit: int
+    late: int
+    early: int
+    open: int
+
+    @property
+    def contradictions(self) -> int:
+        """Answers it cannot explain."""
+        return self.late + self.early
+
+
+def read_claim(claim: DeclaredLimit, calls: Sequence[Call]) -> list[Reading]:
+    """Hold a claim against the calls.
+
+    Args:
+        claim: What is declared.
+        calls: The plain calls, in any order, from rest on.
+
+    Returns:
+        The best reading of each family, the one with the fewest contradictions first.
+    """
+    seen = arrivals(calls, pad=LEAST_PAD_S)
+    best: dict[Family, Reading] = {}
+    _read_all(claim, _candidates(claim, seen), seen, best)
+    if min(reading.contradictions for reading in best.values()) and claim.burst is None:
+        for candidate in _edges_in_the_drain(claim, seen):
+            _read_all(claim, iter((candidate,)), seen, best)
+            if best[candidate.family].contradictions == 0:
+                break
+    return sorted(best.values(), key=lambda reading: (reading.contradictions, reading.open))
+
+
+def _read_all(
+    claim: DeclaredLimit,
+    candidates: Iterator[Candidate],
+    seen: Sequence[Arrival],
+    best: dict[Family, Reading],
+) -> None:
+    for candidate in candidates:
+        known = best.get(candidate.family)
+        if known is not None and known.contradictions == 0:
+            continue
+        sizes = _sizes(claim, candidate)
+        patience = len(seen) if known is None else known.contradictions
+        try:
+            tally = replay(candidate.limiter, seen, sizes=sizes, patience=patience)
+        except HopelessError:
+            continue
+        reading = _read(candidate, tally, sizes)
+        if known is None or reading.contradictions < known.contradictions:
+            best[candidate.family] = reading
+
+
+DRAIN_EDGES: Final = 150
+"""So many places of an edge within the drain are tried."""
+
+
+def _edges_in_the_drain(claim: DeclaredLimit, seen: Sequence[Arrival]) -> Iterator[Candidate]:
+    """An edge of a grid while the limit is drained shows in no release, only in the count."""
+    first = next((at for at, a in enumerate(seen) if a.outcome is Outcome.REFUSED), len(seen))
+    times = [arrival.sent for arrival in seen[:first]]
+    edges = [(a + b) / 2 for a, b in pairwise(times[:: max(1, len(times) // DRAIN_EDGES)])]
+    for family in (Family.FIXED_GRID, Family.COUNTER):
+        for stretch in (1.0, 1 - CLOSE, 1 + CLOSE):
+            for edge in edges:
+                yield Candidate(family, claim.window * stretch, phase=edge)
+
+
+def _sizes(claim: DeclaredLimit, candidate: Candidate) -> tuple[int, int]:
+    """The smallest and largest N within the tolerance; nginx admits its burst and one more."""
+    bucket = candidate.rate > 0
+    size = claim.burst if bucket and claim.burst is not None else claim.requests
+    room = max(1, int(CLOSE * size))
+    extra = 1 if bucket and claim.burst is not None else 0
+    return max(1, size - room), size + room + extra
+
+
+def _read(candidate: Candidate, tally: Tally, sizes: tuple[int, int]) -> Reading:
+    low, high = sizes
+    wanted = {tally.least, tally.least if tally.most is None else tally.most, (low + high) // 2}
+    tried = [min(max(size, low), high) for size in wanted]
+    limit = min(tried, key=lambda size: (tally.contradictions(size), tally.left_open(size)))
+    late, early = tally.late(limit), tally.early(limit)
+    return Reading(candidate, limit, late, early, tally.left_open(limit))
+
+
+def _candidates(claim: DeclaredLimit, seen: Sequence[Arrival]) -> Iterator[Candidate]:
+    brackets = releases(seen)
+    for share in (0.0, -1.0, 1.0, -0.5, 0.5):
+        stretch = 1 + share * CLOSE
+        yield Candidate(Family.BUCKET, rate=claim.rate * stretch)
+        if claim.burst is None:
+            yield from _windows(claim.window * stretch, claim.requests, brackets)
+            yield from _stepped(claim.rate * stretch, brackets)
+
+
+def _windows(
+    window: float, size: int, brackets: Sequence[tuple[float, float]]
+) -> Iterator[Candidate]:
+    for family in WINDOW_FAMILIES:
+        if family is Family.FIXED_GRID:
+            for phase in phases(window, brackets):
+                yield Candidate(family, window, phase=phase)
+        elif family in GRIDS:
+            for phase in counter_phases(window, window / size, brackets):
+                yield Candidate(family, window, phase=phase)
+        elif family is Family.PENALTY:
+            for share in (0.25, 0.5, 1.0, 1.5, 2.0):
+                yield Candidate(family, window, extra=share * window)
+        else:
+            yield Candidate(family, window)
+
+
+def _stepped(rate: float, brackets: Sequence[tuple[float, float]]) -> Iterator[Candidate]:
+    for step in (1.0,):
+        for phase in phases(step, brackets[:6]):
+            yield Candidate(Family.STEPPED, rate=rate, phase=phase, extra=step)

@@ -1,0 +1,225 @@
+"""The schedule that confirms or contradicts a declared limit of N calls per window W.
+
+Pure. Drain the limit, wait for its release, drain the next window with a burst over its edge,
+wait for the second release: every reading of N per W that differs by more than 2 % from the truth
+is then contradicted by some answer. A bucket, which gives back a little at a time, is drained
+twice within W instead.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from contracts.declared import DeclaredLimit
+from loadtests.discovering import Discovery
+from loadtests.overload import overload
+from loadtests.segments import Abreast, Budget, Listed, Paced, Part, Schedule, Segment
+from loadtests.sightings import sustained
+from loadtests.trace import Call
+
+SERIAL_TAIL: Final = 8
+"""The last calls of a drain go one by one: in flight together their order is unknown, and a
+limit of N + 1 would pass for N."""
+
+ABREAST: Final = 12
+"""Connections of a burst: enough for a race to show, few enough for any server."""
+
+PROOF: Final = 6
+"""So many calls more prove a release."""
+
+SMALL: Final = 70
+TRICKLE_SHARES: Final = (1.1, 1.9, 2.7)
+"""When to drain a bucket again, in spans since its first token. A tenth of the rate is a tenth of
+the tokens: below 70 of them it takes more than one round to see."""
+
+FIRST_POLLS: Final = (
+    *(0.05 * step for step in range(1, 19)),
+    *(0.925, 0.95, 0.965, 0.98, 0.99, 1.0, 1.01, 1.02, 1.035, 1.05, 1.07),
+    *(1.1, 1.15, 1.2, 1.35, 1.5, 1.75, 2.0, 2.2, 2.4),
+)
+"""When to poll, in windows since the first call: even, since an edge of a grid lies anywhere, and
+fine where a window that the first call opened ends."""
+
+SECOND_POLLS: Final = (
+    *(0.87, 0.9, 0.925, 0.945, 0.96, 0.975, 0.99, 1.0, 1.01, 1.03, 1.055, 1.08),
+    *(1.12, 1.2, 1.3, 1.45, 1.65, 2.0),
+)
+"""The same since the first release, which lies up to one first step after the edge."""
+
+
+@dataclass(slots=True)
+class Confirmation:
+    """The schedule for one declared limit.
+
+    Attributes:
+        claim: What is declared.
+        budget: What may be spent.
+        calls: Every call so far.
+    """
+
+    claim: DeclaredLimit
+    budget: Budget
+    calls: list[Call] = field(default_factory=list)
+
+    def schedule(self, since: float) -> Schedule[str]:
+        """Everything, after the control.
+
+        Args:
+            since: When the first call that counted was written, in seconds.
+
+        Yields:
+            What to send.
+
+        Returns:
+            Why it is done.
+        """
+        if not (yield from self._drain()):
+            return "far more than the declared limit was admitted at once"
+        if not self._as_declared():
+            discovery = Discovery(self.budget, self.calls)
+            return (yield from discovery.measure())
+        release = self._trickled()
+        if release is not None:
+            yield from self._overload()
+        else:
+            release = yield from self._poll(since)
+        if release is None:
+            return (yield from self._silence())
+        yield from self._prove(release, PROOF)
+        yield from self._burst(release, 0.4)
+        admitted = sum(call.admitted and call.written >= release.written for call in self.calls)
+        if admitted > 0.75 * self.claim.size:
+            yield from self._second_release(release)
+        else:
+            for share in TRICKLE_SHARES if self.claim.size < SMALL else TRICKLE_SHARES[:1]:
+                yield from self._drain_trickle(release, share)
+        if not sustained(self.calls):
+            yield from self._overload()
+        return "the schedule is complete"
+
+    def _as_declared(self) -> bool:
+        """Whether about as many were admitted as declared; else it must be measured anew."""
+        first = next(call for call in self.calls if call.refused)
+        admitted = sum(call.admitted and call.written < first.written for call in self.calls)
+        came_back = self.claim.rate * (first.answered - self.calls[0].written)
+        least = 0.85 * self.claim.size - 2
+        return least <= admitted <= 1.15 * self.claim.size + 1.1 * came_back + 2
+
+    def _silence(self) -> Schedule[str]:
+        """Some limiters start anew with every call: only silence shows."""
+        last = self.calls[-1].answered
+        calls = yield from self._send(
+            "silence", Part(Paced(1, 1.0)), start=last + 2.05 * self.claim.span
+        )
+        if any(call.admitted for call in calls):
+            return "refused calls prolong the limit: it ended only in silence"
+        return "nothing was admitted again within two windows of silence"
+
+    def _trickled(self) -> Call | None:
+        """The call admitted right after the first refusal, if the limit gives back singly."""
+        refused = next(at for at, call in enumerate(self.calls) if call.refused)
+        soon = self.calls[refused].answered + 2.5 / self.claim.rate
+        return next((c for c in self.calls[refused:] if c.admitted and c.written < soon), None)
+
+    def _overload(self) -> Schedule[None]:
+        rate = max(self.claim.rate + 7.5, 1.25 * self.claim.rate)
+        yield from overload(rate, self.budget.max_rps, self.calls)
+
+    def _send(self, phase: str, *parts: Part, start: float = 0.0) -> Schedule[list[Call]]:
+        calls = yield Segment(phase, parts, start)
+        self.calls.extend(calls)
+        return calls
+
+    def _drain(self) -> Schedule[bool]:
+        """Drain from rest; the tail is serial, so that one call too many or too few shows."""
+        size = self.claim.size
+        if self.claim.burst is not None:
+            # A queue answers late: calls that wait for answers would never fill it.
+            open_model = Part(Paced(2 * size + 20, self.budget.max_rps), until_refused=2)
+            calls = yield from self._send("drain", open_model)
+            return any(call.refused for call in calls)
+        fast = max(0, size - len(self.calls) - SERIAL_TAIL)
+        spare = SERIAL_TAIL + 6 + size // 5
+        calls = yield from self._send(
+            "drain",
+            *_some(Part(Abreast(fast, ABREAST), until_refused=3)),
+            Part(Abreast(spare, 1), until_refused=2),
+            Part(Paced(4, self.claim.rate / 0.4), until_admitted=1),
+        )
+        if any(call.refused for call in calls):
+            return True
+        calls = yield from self._send(
+            "flood", Part(Abreast(2 * size + 8, ABREAST), until_refused=2)
+        )
+        return any(call.refused for call in calls)
+
+    def _poll(self, since: float) -> Schedule[Call | None]:
+        """Poll until one call is admitted, finely where the window should end."""
+        start = self.calls[-1].written + 0.01
+        offsets = [since + share * self.claim.span - start for share in FIRST_POLLS]
+        calls = yield from self._send(
+            "release",
+            Part(
+                Listed(tuple(offset for offset in offsets if offset > 0)),
+                until_admitted=1,
+                fresh=True,
+            ),
+            Part(Abreast(3, 1), until_refused=1),
+            start=start,
+        )
+        return next((call for call in calls if call.admitted), None)
+
+    def _prove(self, release: Call, count: int) -> Schedule[None]:
+        """Some more calls: one admission may be a place that a lost call left free.
+
+        They come when all of a drained log is back, which returns its calls as they were spread.
+        """
+        refused = next(call for call in self.calls if call.refused)
+        drained = [c for c in self.calls if c.admitted and c.written < refused.written]
+        spread = drained[-1].answered - drained[0].written + 0.01 * self.claim.span
+        start = release.written + min(spread, 0.3 * self.claim.span)
+        yield from self._send("more", Part(Abreast(count, 1), until_refused=2), start=start)
+
+    def _burst(self, release: Call, share: float) -> Schedule[None]:
+        """Take all there is, with many calls in flight across the edge, and see that it is shut.
+
+        Args:
+            release: The first call admitted again.
+            share: How long after it, in spans.
+        """
+        yield from self._send(
+            "burst",
+            Part(
+                Abreast(self.claim.size + ABREAST + self.claim.size // 5, ABREAST), until_refused=2
+            ),
+            Part(Abreast(2, 1), fresh=True),
+            start=release.written + share * self.claim.span,
+        )
+
+    def _drain_trickle(self, release: Call, share: float) -> Schedule[None]:
+        """Take all that came back to a bucket since the burst, the last of it one by one."""
+        expected = 0.6 * self.claim.size
+        yield from self._send(
+            "drain again",
+            *_some(Part(Abreast(max(0, int(0.85 * expected) - 3), ABREAST))),
+            Part(Abreast(self.claim.size, 1), until_refused=1),
+            start=release.written + share * self.claim.span,
+        )
+
+    def _second_release(self, release: Call) -> Schedule[None]:
+        """Time the end of the second window, and see whether all of it comes back."""
+        start = release.written + 0.8 * self.claim.span
+        offsets = tuple(release.written + share * self.claim.span - start for share in SECOND_POLLS)
+        calls = yield from self._send(
+            "second release",
+            Part(Listed(offsets), until_admitted=1, fresh=True),
+            Part(Abreast(4, 1), until_refused=1),
+            start=start,
+        )
+        again = next((call for call in calls if call.admitted), None)
+        if again is not None:
+            yield from self._prove(again, PROOF + 3)
+
+
+def _some(part: Part) -> tuple[Part, ...]:
+    """The part, unless it has no calls."""
+    return (part,) if part.arrivals.count else ()

@@ -1,0 +1,370 @@
+"""Every kind of limiter in one frame: a call is admitted iff fewer than N places are taken.
+
+Pure. How many places are taken depends on past calls and on one or two time parameters; N stays
+outside. One implementation serves two uses:
+
+* a simulated server knows when a call arrives and asks with ``sent == answered``;
+* the estimator knows only that it arrived between being sent and being answered, and gets the
+  fewest and the most places that can have been taken. Calls are given in the order of their
+  answers, so that of calls in flight together the last admitted one has all the others before it,
+  whatever their true order.
+
+Times are seconds on one clock. Measured on limits 5.8, express-rate-limit 8.7,
+rate-limiter-flexible 11.4, @fastify/rate-limit 11.2, nginx 1.22, HAProxy 2.6 and others.
+"""
+
+import math
+from bisect import bisect_right, insort
+from collections import defaultdict
+from enum import Enum
+from typing import Final, Protocol
+
+SHUT: Final = 10**9
+"""So many places are taken while a penalty lasts."""
+
+ROUNDING: Final = 1e-9
+
+
+class Outcome(Enum):
+    """What became of a call at the limiter."""
+
+    ADMITTED = "admitted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """No answer: it may have been admitted or never have arrived."""
+
+
+Taken = tuple[int, int]
+"""The fewest and the most places that can be taken when a call arrives."""
+
+
+class Limiter(Protocol):
+    """Counts places; implemented by every kind below."""
+
+    def taken(self, sent: float, answered: float) -> Taken:
+        """How many places a call finds taken that arrives between the two times."""
+
+    def record(self, sent: float, answered: float, outcome: Outcome) -> None:
+        """Take note of a call that arrived between the two times."""
+
+
+class FixedWindow:
+    """A window that the first call after its expiry opens.
+
+    limits' fixed window (Flask-Limiter, slowapi), express-rate-limit, rate-limiter-flexible,
+    @fastify/rate-limit; Redis ``INCR`` with ``EXPIRE`` on the first.
+
+    Attributes:
+        opened: Between which times the present window was opened.
+    """
+
+    def __init__(self, window: float) -> None:
+        self._window = window
+        self._low = self._high = 0
+        self._refused = False
+        self.opened: tuple[float, float] | None = None
+
+    def taken(self, sent: float, answered: float) -> Taken:
+        """See ``Limiter``."""
+        if self.opened is None or sent >= self.opened[1] + self._window:
+            return 0, 0
+        if answered < self.opened[0] + self._window:
+            return self._low, self._high
+        return 0, self._high
+
+    def record(self, sent: float, answered: float, outcome: Outcome) -> None:
+        """See ``Limiter``."""
+        if outcome is Outcome.REFUSED:
+            self._refused = True
+        elif self.opened is None or sent >= self.opened[1] + self._window:
+            self._open(sent, answered, outcome)
+        elif answered < self.opened[0] + self._window:
+            self._join(sent, answered, outcome)
+        elif self._refused:
+            # Full until it expired, so the first admitted call afterwards opened the next.
+            self._open(sent, answered, outcome)
+        else:
+            self._blur(answered, outcome)
+
+    def _open(self, sent: float, answered: float, outcome: Outcome) -> None:
+        self.opened = (sent, answered)
+        self._low, self._high = int(outcome is Outcome.ADMITTED), 1
+        self._refused = False
+
+    def _join(self, sent: float, answered: float, outcome: Outcome) -> None:
+        first, last = self.opened or (sent, answered)
+        if self._low == 0 and outcome is Outcome.ADMITTED:
+            last = max(last, answered)
+        self.opened = (min(first, sent), last)
+        self._low += outcome is Outcome.ADMITTED
+        self._high += 1
+
+    def _blur(self, answered: float, outcome: Outcome) -> None:
+        """The call came last in the old window or opened a new one."""
+        first, _ = self.opened or (answered, answered)
+        self.opened = (first, answered)
+        self._low = int(outcome is Outcome.ADMITTED)
+        self._high += 1
+
+
+class _Grid:
+    """Counts per window of a grid.
+
+    A call that may lie on either side of an edge is surely in neither window; it may be in the
+    later one, where it weighs most.
+    """
+
+    def __init__(self, window: float, phase: float) -> None:
+        self._window = window
+        self._phase = phase
+        self.low: defaultdict[int, int] = defaultdict(int)
+        self.high: defaultdict[int, int] = defaultdict(int)
+        self.across: defaultdict[int, int] = defaultdict(int)
+
+    def place(self, time: float) -> int:
+        """The number of the window that a time lies in."""
+        return math.floor((time - self._phase) / self._window)
+
+    def gone(self, time: float) -> float:
+        """The share of its window that is over at a time."""
+        place = (time - self._phase) / self._window
+        return place - math.floor(place)
+
+    def record(self, sent: float, answered: float, outcome: Outcome) -> None:
+        """See ``Limiter``."""
+        if outcome is Outcome.REFUSED:
+            return
+        last = math.floor((answered - self._phase) / self._window)
+        self.high[last] += 1
+        if sent < self._phase + last * self._window:
+            self.across[last] += 1
+        elif outcome is Outcome.ADMITTED:
+            self.low[last] += 1
+
+
+class FixedGrid:
+    """Windows on a grid of the server's clock.
+
+    throttled-py's fixed window; django-ratelimit, where every key has a phase of its own.
+    """
+
+    def __init__(self, window: float, phase: float) -> None:
+        self._grid = _Grid(window, phase)
+
+    def taken(self, sent: float, answered: float) -> Taken:
+        """See ``Limiter``."""
+        grid = self._grid
+        first, last = grid.place(sent), grid.place(answered)
+        if first == last:
+            return grid.low[last], grid.high[last]
+        before = grid.high[first] + grid.across[last]
+        return min(grid.low[first], grid.low[last]), max(before, grid.high[last])
+
+    def record(self, sent: float, answered: float, outcome: Outcome) -> None:
+        """See ``Limiter``."""
+        self._grid.record(sent, answered, outcome)
+
+
+class SlidingLog:
+    """Every admitted call counts for one window length.
+
+    limits' moving window, Django REST framework, pyrate-limiter.
+    """
+
+    def __init__(self, window: float) -> None:
+        self._window = window
+        self._sent: list[float] = []
+        self._answered: list[float] = []
+
+    def taken(self, sent: float, answered: float) -> Taken:
+        """See ``Limiter``."""
+        low = len(self._sent) - bisect_right(self._sent, answered - self._window)
+        high = len(self._answered) - bisect_right(self._answered, sent - self._window)
+        return low, high
+
+    def record(self, sent: float, answered: float, outcome: Outcome) -> None:
+        """See ``Limiter``."""
+        if outcome is Outcome.REFUSED:
+            return
+        insort(self._answered, answered)
+        if outcome is Outcome.ADMITTED:
+            insort(self._sent, sent)
+
+
+class SlidingCounter:
+    """This window's count and the share of the last one's that still overlaps.
+
+    limits' sliding-window counter, throttled-py's sliding window (clock grid), HAProxy's
+    ``gpc0_rate`` (from the first request), Cloudflare.
+    """
+
+    def __init__(self, window: float, phase: float) -> None:
+        self._grid = _Grid(window, phase)
+
+    def taken(self, sent: float, answered: float) -> Taken:
+        """See ``Limiter``; implementations round either way, so both ways are allowed for."""
+        grid = self._grid
+        first, last = grid.place(sent), grid.place(answered)
+        low = grid.low[last - 1] * (1 - grid.gone(answered)) + grid.low[last]
+        high = grid.high[first - 1] * (1 - grid.gone(sent)) + grid.high[first]
+        if first != last:
+            high = max(high + grid.across[last], grid.high[first] + grid.high[last])
+        return math.floor(low + ROUNDING), math.ceil(high - ROUNDING)
+
+    def record(self, sent: float, answered: float, outcome: Outcome) -> None:
+        """See ``Limiter``."""
+        self._grid.record(sent, answered, outcome)
+
+
+class TokenBucket:
+    """A level that every admitted call raises by one and that leaks at a rate.
+
+    Token bucket, GCRA and leaky meter are the same from outside: nginx with ``nodelay``,
+    throttled-py's gcra, Guava. With ``step`` it leaks in lumps on a grid: throttled-py's
+    token_bucket fills once a second.
+    """
+
+    def __init__(self, rate: float, step: float = 0.0, phase: float = 0.0) -> None:
+        self._rate = rate
+        self._step = step
+        self._phase = phase
+        self._low = self._high = 0.0
+        self._low_at = self._high_at = -math.inf
+
+    def taken(self, sent: float, answered: float) -> Taken:
+        """See ``Limiter``."""
+        low = max(0.0, self._low - self._leaked(self._low_at, answered))
+        high = max(0.0, self._high - self._leaked(self._high_at, sent))
+        return math.ceil(low - ROUNDING), math.ceil(high - ROUNDING)
+
+    def record(self, sent: float, answered: float, outcome: Outcome) -> None:
+        """See ``Limiter``."""
+        if outcome is Outcome.REFUSED:
+            return
+        self._high = max(0.0, self._high - self._leaked(self._high_at, answered)) + 1
+        self._high_at = answered
+        if outcome is Outcome.ADMITTED:
+            self._pour_low(sent)
+
+    def _pour_low(self, sent: float) -> None:
+        if sent >= self._low_at:
+            self._low = max(0.0, self._low - self._leaked(self._low_at, sent)) + 1
+            self._low_at = sent
+        else:
+            # Overtaken: what it would have leaked by now if the bucket was empty.
+            self._low += max(0.0, 1 - self._leaked(sent, self._low_at))
+
+    def _leaked(self, since: float, until: float) -> float:
+        """What leaks between two times; negative if they are the other way round."""
+        if since == -math.inf:
+            return 0.0
+        if not self._step:
+            return self._rate * (until - since)
+        steps = math.floor((until - self._phase) / self._step)
+        steps -= math.floor((since - self._phase) / self._step)
+        return self._rate * self._step * steps
+
+
+class Extending:
+    """A window that every call starts anew, refused ones too.
+
+    @fastify/rate-limit with ``continueExceeding``; ``INCR`` with ``EXPIRE`` on each call.
+    """
+
+    def __init__(self, window: float) -> None:
+        self._window = window
+        self._low = self._high = 0
+        self._last: tuple[float, float] | None = None
+
+    def taken(self, sent: float, answered: float) -> Taken:
+        """See ``Limiter``."""
+        if self._last is None or sent >= self._last[1] + self._window:
+            return 0, 0
+        if answered < self._last[0] + self._window:
+            return self._low, self._high
+        return 0, self._high
+
+    def record(self, sent: float, answered: float, outcome: Outcome) -> None:
+        """See ``Limiter``."""
+        low, high = self.taken(sent, answered)
+        self._low = low + (outcome is Outcome.ADMITTED)
+        self._high = high + (outcome is not Outcome.REFUSED)
+        if outcome is not Outcome.UNKNOWN or self._last is None:
+            self._last = (sent, answered)
+        else:
+            self._last = (self._last[0], answered)
+
+
+class InFlight:
+    """Calls under way at the same time: nginx ``limit_conn``. Serial calls never fail."""
+
+    def __init__(self) -> None:
+        self._spans: list[tuple[float, float]] = []
+
+    def taken(self, sent: float, answered: float) -> Taken:
+        """See ``Limiter``; how many were surely under way at once cannot be told."""
+        around = sum(began < answered and ended > sent for began, ended in self._spans)
+        if sent == answered:
+            around = sum(began <= sent < ended for began, ended in self._spans)
+            return around, around
+        return 0, around
+
+    def record(self, sent: float, answered: float, outcome: Outcome) -> None:
+        """See ``Limiter``; here the second time is when the call ended."""
+        if outcome is Outcome.REFUSED:
+            return
+        self._spans = [span for span in self._spans if span[1] > sent - 60]
+        self._spans.append((sent, answered))
+
+
+class CountingRefused:
+    """Another limiter that counts refused calls like admitted ones: HAProxy's http_req_rate."""
+
+    def __init__(self, inner: Limiter) -> None:
+        self._inner = inner
+
+    def taken(self, sent: float, answered: float) -> Taken:
+        """See ``Limiter``."""
+        return self._inner.taken(sent, answered)
+
+    def record(self, sent: float, answered: float, outcome: Outcome) -> None:
+        """See ``Limiter``."""
+        counted = Outcome.ADMITTED if outcome is Outcome.REFUSED else outcome
+        self._inner.record(sent, answered, counted)
+
+
+class Penalty:
+    """A fixed window after whose first refusal everything is refused for a while.
+
+    rate-limiter-flexible's ``blockDuration``, the fourth argument of Varnish's vsthrottle. Calls
+    during the penalty do not prolong it; afterwards the count begins anew.
+    """
+
+    def __init__(self, window: float, seconds: float) -> None:
+        self._window = window
+        self._seconds = seconds
+        self._inner = FixedWindow(window)
+        self._since: tuple[float, float] | None = None
+
+    def taken(self, sent: float, answered: float) -> Taken:
+        """See ``Limiter``."""
+        if self._since is None:
+            return self._inner.taken(sent, answered)
+        if sent >= self._since[1] + self._seconds:
+            return 0, 0
+        if answered < self._since[0] + self._seconds:
+            return SHUT, SHUT
+        return 0, SHUT
+
+    def record(self, sent: float, answered: float, outcome: Outcome) -> None:
+        """See ``Limiter``."""
+        since = self._since
+        over = since is not None and sent >= since[1] + self._seconds
+        maybe = since is not None and answered >= since[0] + self._seconds
+        if over or (maybe and outcome is Outcome.ADMITTED):
+            self._inner = FixedWindow(self._window)
+            self._since = since = None
+        if since is None and outcome is Outcome.REFUSED:
+            self._since = (sent, answered)
+        elif since is None:
+            self._inner.record(sent, answered, outcome)

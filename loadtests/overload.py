@@ -1,0 +1,34 @@
+"""Above the limit for long enough to judge: sustained refusals, the D4 of the interfaces.
+
+Pure.
+"""
+
+import math
+from typing import Final
+
+from loadtests.segments import Paced, Part, Schedule, Segment
+from loadtests.sightings import SUSTAINED_S, sustained
+from loadtests.trace import Call
+
+ROUNDS: Final = 3
+"""A queue swallows the first round: each further one is twice as fast."""
+
+
+def overload(rate: float, max_rps: float, calls: list[Call]) -> Schedule[None]:
+    """Keep above the limit until enough was refused.
+
+    Args:
+        rate: Where to begin, above the limit, in requests per second.
+        max_rps: The fastest allowed.
+        calls: Every call so far; these are added.
+
+    Yields:
+        Paced calls for a little more than 3 s, up to three times.
+    """
+    for _ in range(ROUNDS):
+        paced = min(rate, max_rps)
+        count = math.ceil((SUSTAINED_S + 0.3) * paced)
+        calls.extend((yield Segment("overload", (Part(Paced(count, paced)),))))
+        if sustained(calls):
+            return
+        rate *= 2

@@ -1,0 +1,194 @@
+"""How many places each answered call can have found taken, under one kind of limiter.
+
+Pure. The limiter is replayed on the observed outcomes, so one wrong guess does not spoil the
+rest. A call arrived at some time between its bytes being written and its answer, and nothing
+more is assumed: what is contradicted here is contradicted whatever the network did. Server
+clocks are never used.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from loadtests.limiters import SHUT, Limiter, Outcome
+from loadtests.trace import CONTROL, Call
+
+LEAST_PAD_S: Final = 0.002
+"""Times are widened by at least this, in seconds: limiters count in whole milliseconds."""
+
+PAD_SHARE: Final = 0.001
+"""... and by this share of the window: clocks of replicas were up to 50 ms apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One call as the limiter may have seen it.
+
+    Attributes:
+        sent: The earliest it can have arrived, in seconds.
+        answered: The latest.
+        outcome: What became of it.
+        overtaking: How many calls that were answered later, or never, may have been admitted
+            before it.
+    """
+
+    sent: float
+    answered: float
+    outcome: Outcome
+    overtaking: int
+
+
+def arrivals(calls: Iterable[Call], *, pad: float, probe: str = CONTROL) -> list[Arrival]:
+    """What the limiter may have seen of the calls with one probe label.
+
+    Args:
+        calls: In any order.
+        pad: How much to widen the times on either side, in seconds.
+        probe: Which calls.
+
+    Returns:
+        The calls in the order of their answers.
+    """
+    chosen = sorted((c for c in calls if c.probe == probe), key=lambda call: call.answered)
+    counting = [call for call in chosen if not call.refused]
+    written = sorted(call.written for call in counting)
+    seen, answered_before = [], 0
+    for call in chosen:
+        may_precede = bisect_left(written, call.answered + pad)
+        own = 0 if call.refused else 1
+        answered_before += own
+        overtaking = max(0, may_precede - answered_before)
+        span = (call.written - pad, call.answered + pad)
+        seen.append(Arrival(*span, _outcome(call), overtaking))
+    return seen
+
+
+def _outcome(call: Call) -> Outcome:
+    if call.lost:
+        return Outcome.UNKNOWN
+    return Outcome.REFUSED if call.refused else Outcome.ADMITTED
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What every answer demands of N, under one limiter.
+
+    An admitted call demands more than the places surely taken, a refused one at most those that
+    can have been.
+
+    Attributes:
+        needs: For each admitted call, the smallest N that admits it; ascending.
+        allows: For each refused call, the largest N that refuses it; ascending.
+        could_refuse: For each admitted call, the largest N that could refuse it; ascending.
+        could_admit: For each refused call, the smallest N that could admit it; ascending.
+    """
+
+    needs: Sequence[int]
+    allows: Sequence[int]
+    could_refuse: Sequence[int]
+    could_admit: Sequence[int]
+
+    @property
+    def least(self) -> int:
+        """The smallest N that no admitted call contradicts."""
+        return self.needs[-1] if self.needs else 1
+
+    @property
+    def most(self) -> int | None:
+        """The largest N that no refused call contradicts; ``None`` if none was refused."""
+        return self.allows[0] if self.allows else None
+
+    def late(self, limit: int) -> int:
+        """How many calls were admitted that N = ``limit`` refuses whatever the network did."""
+        return len(self.needs) - bisect_left(self.needs, limit + 1)
+
+    def early(self, limit: int) -> int:
+        """How many calls were refused that it admits whatever the network did."""
+        return bisect_left(self.allows, limit)
+
+    def contradictions(self, limit: int) -> int:
+        """How many answers N = ``limit`` cannot explain."""
+        return self.late(limit) + self.early(limit)
+
+    def left_open(self, limit: int) -> int:
+        """How many answers it explains only by when calls happened to arrive."""
+        admitted = len(self.could_refuse) - bisect_left(self.could_refuse, limit)
+        refused = len(self.could_admit) - bisect_left(self.could_admit, limit + 1)
+        both = max(0, len(self.could_admit) - refused)
+        return admitted + both
+
+
+class HopelessError(Exception):
+    """A replay contradicted more answers than anybody would forgive."""
+
+
+def replay(
+    fresh: Callable[[], Limiter],
+    seen: Sequence[Arrival],
+    *,
+    sizes: tuple[int, int] = (0, SHUT),
+    patience: int = SHUT,
+) -> Tally:
+    """Take a fresh limiter through what was seen.
+
+    Args:
+        fresh: Makes a limiter of the kind and with the times in question.
+        seen: From ``arrivals``.
+        sizes: The smallest and largest N worth a thought.
+        patience: How many answers every such N may contradict.
+
+    Returns:
+        What that demands of N.
+
+    Raises:
+        HopelessError: More were contradicted; most candidates of a scan are given up early so.
+    """
+    fewest, most = sizes
+    columns: tuple[list[int], ...] = ([], [], [], [])
+    needs, allows, could_refuse, could_admit = columns
+    limiter = fresh()
+    # Refusals that only a lost call could have spared are no merit of a rival: count it here.
+    counting = fresh() if any(a.outcome is Outcome.UNKNOWN for a in seen) else limiter
+    for arrival in seen:
+        sent, answered, outcome = arrival.sent, arrival.answered, arrival.outcome
+        low, high = limiter.taken(sent, answered)
+        high += arrival.overtaking
+        if outcome is Outcome.ADMITTED:
+            needs.append(low + 1)
+            could_refuse.append(high)
+            patience -= low >= most
+        elif outcome is Outcome.REFUSED:
+            allows.append(high)
+            could_admit.append(counting.taken(sent, answered)[0] + 1)
+            patience -= high < fewest
+        if patience < 0:
+            raise HopelessError
+        limiter.record(sent, answered, outcome)
+        if counting is not limiter:
+            counted = Outcome.ADMITTED if outcome is Outcome.UNKNOWN else outcome
+            counting.record(sent, answered, counted)
+    for column in columns:
+        column.sort()
+    return Tally(needs, allows, could_refuse, could_admit)
+
+
+def releases(seen: Sequence[Arrival]) -> list[tuple[float, float]]:
+    """Where a refused run ended: between sending its last refused call and the next admission.
+
+    Args:
+        seen: From ``arrivals``.
+
+    Returns:
+        Earliest and latest time of each release, in seconds.
+    """
+    found = []
+    last: Arrival | None = None
+    for arrival in seen:
+        if arrival.outcome is Outcome.REFUSED:
+            last = arrival
+        elif arrival.outcome is Outcome.ADMITTED and last is not None:
+            if arrival.sent > last.sent:
+                found.append((last.sent, arrival.answered))
+            last = None
+    return found

@@ -1,0 +1,132 @@
+"""A seeded sample of the simulation; the whole of it is ``benchmarks.ratelimit.simulation``."""
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from benchmarks.ratelimit.simulation import FIVE, Run, accurate, confirm, find, named
+from benchmarks.ratelimit.simulator import Network, Server, Simulator
+from benchmarks.ratelimit.worlds import KINDS, World, draw
+from contracts.declared import read_declared
+from loadtests.estimator import estimate
+from loadtests.gates import CountGate, Gate, QueueGate
+from loadtests.limiters import FixedGrid, FixedWindow, TokenBucket
+from loadtests.plan import plan_for
+from loadtests.segments import Budget, Done
+from loadtests.trace import Call, Trace, read_trace, write_calls, write_header
+
+SMALL_WORLDS = {
+    "fixed window, first call": (45, 12.0),
+    "fixed window, grid": (45, 12.0),
+    "sliding log": (45, 12.0),
+    "sliding counter": (60, 20.0),
+    "token bucket": (60, 20.0),
+    "queue": (40, 8.0),
+    "calls in flight": (12, 30.0),
+}
+
+
+def quiet_world(kind: str, size: int, window: float, seed: int = 1) -> World:
+    world = replace(draw(kind, seed, plain=True), size=size, window=window)
+    return replace(world, network=replace(world.network, rtt=0.02, jitter=0.002, loss=0.0))
+
+
+@pytest.mark.parametrize("kind", SMALL_WORLDS)
+def test_an_unknown_limit_is_found_and_its_kind_named(kind: str) -> None:
+    run = find(quiet_world(kind, *SMALL_WORLDS[kind]))
+
+    assert (run.said.status, run.said.algorithm) == ("confirmed", KINDS[kind].algorithm)
+    assert accurate(run)
+
+
+@pytest.mark.parametrize("kind", FIVE)
+def test_a_true_declaration_is_confirmed_within_its_budget(kind: str) -> None:
+    run = confirm(quiet_world(kind, 100, 60.0))
+
+    assert run.said.status == "confirmed"
+    assert run.said.seconds <= 130
+    assert run.said.requests_sent <= 290
+
+
+@pytest.mark.parametrize(
+    ("kind", "truth"),
+    [*((kind, (90, 60.0)) for kind in FIVE), (FIVE[1], (100, 66.0)), (FIVE[0], (110, 60.0))],
+)
+def test_a_declaration_one_tenth_off_is_contradicted(kind: str, truth: tuple[int, float]) -> None:
+    run = confirm(quiet_world(kind, *truth))
+
+    assert run.said.status == "contradicted"
+
+
+@pytest.mark.parametrize("kind", FIVE[2:])
+@pytest.mark.parametrize("size", [99, 101])
+def test_one_request_more_or_less_is_the_declared_limit(kind: str, size: int) -> None:
+    assert confirm(quiet_world(kind, size, 60.0)).said.status == "confirmed"
+
+
+def run_declared(gates: list[Gate], declared: str, seed: int = 2) -> Run:
+    claim, budget = read_declared(declared), Budget()
+    simulator = Simulator(Server(gates), Network(), Random(seed))
+    trace, done = simulator.run(plan_for(claim, budget, quiet=1e9), budget.max_rps)
+    return Run(draw("queue", 0), estimate(trace, claim, done))
+
+
+@pytest.mark.parametrize("phase", [0.05, 0.9, 1.31, 1.4, 1.6, 2.5, 4.0, 6.0, 8.0, 9.9])
+def test_the_doubled_admission_across_an_edge_is_no_violation(phase: float) -> None:
+    gate = CountGate(FixedGrid(10.0, phase), 40)
+
+    assert run_declared([gate], "40/10s").said.status == "confirmed"
+
+
+@pytest.mark.parametrize(
+    "gate",
+    [
+        pytest.param(CountGate(TokenBucket(10.0), 21), id="without-delay"),
+        pytest.param(QueueGate(10.0, 20), id="queued"),
+    ],
+)
+def test_a_declared_burst_is_a_bucket_of_that_size_or_one_more(gate: Gate) -> None:
+    assert run_declared([gate], "600/60s burst=20").said.status == "confirmed"
+
+
+def test_counters_of_their_own_on_each_replica_are_contradicted() -> None:
+    gates: list[Gate] = [CountGate(FixedWindow(10.0), 30) for _ in range(3)]
+
+    said = run_declared(gates, "30/10s").said
+
+    assert said.status == "contradicted"
+
+
+def test_of_two_declared_limits_the_other_is_not_confirmed_and_says_what_it_takes() -> None:
+    said = run_declared([CountGate(FixedWindow(10.0), 30)], "30/10s; 5000/3600s").said
+
+    assert said.status == "not_confirmed"
+    assert "30/10s holds" in said.detail
+    assert "5000/3600s needs about" in said.detail
+
+
+def test_a_written_trace_gives_the_same_estimate() -> None:
+    world = quiet_world("token bucket", 30, 10.0)
+    budget = Budget()
+    trace, done = world.simulator().run(plan_for((), budget, quiet=1e9), budget.max_rps)
+
+    text = write_header({}) + write_calls(trace)
+    again = read_trace(text.splitlines(keepends=True)).trace
+
+    assert estimate(again, (), done).detail == estimate(trace, (), done).detail
+
+
+def test_without_a_refusal_no_limit_was_seen() -> None:
+    trace = Trace(Call(at, 0, at / 10, at / 10, at / 10 + 0.01, 200) for at in range(50))
+
+    said = estimate(trace, (), Done("max_rps", "nothing was refused at 10 per second"))
+
+    assert (said.status, said.first_429_at, said.recovery_s) == ("no_limit_seen", None, None)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "extending"])
+def test_no_kind_is_named_wrongly_beyond_nine_tenths(kind: str) -> None:
+    world = next(world for seed in range(99) if (world := draw(kind, seed)).size <= 60)
+
+    assert named(find(world)) != "sure"
