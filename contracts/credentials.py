@@ -6,6 +6,7 @@ seed asks the same questions under any key.
 """
 
 import random
+import re
 import string
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -197,13 +198,21 @@ class RandomKey(Credential):
 
 
 def prefix(key: str) -> str:
-    """Find the readable head of a key, such as `sk_live_`; empty where it has none."""
-    head, separator, tail = key.rpartition("_")
-    return head + separator if separator and len(tail) >= _SHORTEST_RANDOM_PART else ""
+    """Find the readable head of a key, such as `sk_live_` or `pk-`; empty where it has none.
 
+    The words it begins with, as long as enough is left to be what was drawn at random: that may
+    hold the same separators.
+    """
+    end = 0
+    while (word := _WORD.match(key, end)) and len(key) - word.end() >= _SHORTEST_RANDOM_PART:
+        end = word.end()
+    return key[:end]
+
+
+_WORD: Final = re.compile("(?:[a-z]{1,12}|[A-Z][a-z]{1,11}|[A-Z]{1,12})[0-9]?[_.-]")
 
 _SHORTEST_RANDOM_PART: Final = 8
-"""Below that, what follows the last underscore is no random part but a word."""
+"""Below that, what follows the last separator is no random part but a word."""
 
 KINDS: Final = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
 """The kinds of character within which an invented or edited key stays well-formed."""
