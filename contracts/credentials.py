@@ -10,7 +10,7 @@ import re
 import string
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, NewType, Self
 
@@ -79,6 +79,10 @@ class Credential(ABC):
 
     def fitted(self, length: int) -> Self:  # noqa: ARG002 -- only recipes with positions need it
         """Make the words true for a key of this length; recipes with positions go round its end."""
+        return self
+
+    def derived_from(self, role: Role) -> Self:  # noqa: ARG002 -- only derived values need it
+        """Derive the value from this role's key, for runs that have no full one."""
         return self
 
     @abstractmethod
@@ -156,14 +160,8 @@ class Text(Credential):
         """What is sent."""
         return self.name
 
-    def fields(self, keys: Keys) -> tuple[tuple[str, str], ...]:
-        """Write the value.
-
-        Raises:
-            Inapplicable: The target's real key happens to be this text.
-        """
-        if self.value == keys(FULL):
-            raise Inapplicable
+    def fields(self, keys: Keys) -> tuple[tuple[str, str], ...]:  # noqa: ARG002 -- one signature for all
+        """Write the value."""
         return ((HEADER, self.value),)
 
 
@@ -181,6 +179,10 @@ class RandomKey(Credential):
     def words(self) -> str:
         """What is sent."""
         return "a random well-formed key"
+
+    def derived_from(self, role: Role) -> Self:
+        """Take this role's key for the form."""
+        return replace(self, of=role)
 
     def fields(self, keys: Keys) -> tuple[tuple[str, str], ...]:
         """Write the invented key.
