@@ -13,6 +13,7 @@ from hypothesis.vendor.pretty import RepresentationPrinter
 
 from contracts.document import Document, JsonObject, Protection, Scopes, protection, resolved
 from contracts.exchange import Fields, Response
+from contracts.links import Sources, links
 from contracts.settings import Settings
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -64,7 +65,7 @@ class Operation:
     scopes: Scopes = None
     successes: Mapping[int, frozenset[str]] = field(default_factory=dict)
     draft: Draft = field(default_factory=lambda: Draft("/calls"))
-    links: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    links: Sources = field(default_factory=dict)
 
     @property
     def method(self) -> str:
@@ -92,8 +93,8 @@ class Operation:
         if answer.status not in {200, 201, *self.successes}:
             return False
         declared = self.successes.get(answer.status, frozenset())
-        if self.method == "HEAD" or (not answer.body and not declared):
-            return True
+        if self.method == "HEAD" or (answer.status in self.successes and not declared):
+            return not answer.body or _is_declared(answer.media_type, declared)
         return _is_declared(answer.media_type, declared)
 
     def __repr__(self) -> str:
@@ -134,7 +135,7 @@ class Catalogue:
         operations: Protected and permitted; what the checks are about.
         public: Labels of operations that need no key.
         unchecked: Protected and permitted ones that cannot be asked for.
-        forbidden: Protected ones that may change data, which this run may not.
+        forbidden: Protected ones that this run may not ask, or none may.
         narrowed: Whether INCLUDE or EXCLUDE left operations out.
     """
 
@@ -172,6 +173,7 @@ def catalogue(
         settings: Which operations, methods and scopes.
     """
     operations, public, unchecked, forbidden = [], [], [], []
+    linked = links(document)
     for label, raw in document.operations():
         if not settings.permits(label):
             continue
@@ -179,12 +181,15 @@ def catalogue(
         draft = drafts.get(label, "the document does not describe it whole")
         if needs.public:
             public.append(label)
+        elif reason := _NEVER_ASKED.get(label.partition(" ")[0]):
+            forbidden.append(Unchecked(label, reason))
         elif label.partition(" ")[0] not in SAFE_METHODS and not settings.allow_writes:
             forbidden.append(Unchecked(label, "it may change data", "ALLOW_WRITES"))
         elif isinstance(draft, str):
             unchecked.append(Unchecked(label, draft))
         else:
-            operations.append(Operation(label, needs.scopes, successes(raw, document), draft))
+            declared, sources = successes(raw, document), linked.get(label, {})
+            operations.append(Operation(label, needs.scopes, declared, draft, sources))
     return Catalogue(
         tuple(operations),
         tuple(public),
@@ -192,6 +197,12 @@ def catalogue(
         tuple(forbidden),
         narrowed=bool(settings.include or settings.exclude),
     )
+
+
+_NEVER_ASKED: Final = {
+    "OPTIONS": "browsers ask it without a key, to learn whether they may send one (CORS preflight)",
+    "TRACE": "no request that is sent back may carry a key (RFC 9110 section 9.3.8)",
+}
 
 
 def _protection(document: Document, raw: JsonObject, label: str, settings: Settings) -> Protection:
@@ -212,8 +223,9 @@ def successes(raw: JsonObject, document: Document) -> dict[int, frozenset[str]]:
     responses = raw.get("responses")
     for status, response in responses.items() if isinstance(responses, dict) else ():
         if len(status) == 3 and status.startswith("2") and status.isdigit():
-            content = resolved(response, document.content).get("content", {})
+            content = resolved(response, document.content).get("content")
             declared[int(status)] = frozenset(
-                media_type.partition(";")[0].strip().lower() for media_type in content
+                media_type.partition(";")[0].strip().lower()
+                for media_type in (content if isinstance(content, dict) else ())
             )
     return declared
