@@ -108,7 +108,8 @@ class Conductor:
         trace = director.trace
         limit = outcome.rate_limit(trace, self.settings.declared_limit, done)
         line = curl(session.wire.origin, called.request)
-        checks = outcome.checks(limit, trace, called.operation.label, called.role, line)
+        words = f"the {called.role} key"
+        checks = outcome.checks(limit, trace, called.operation.label, words, line)
         findings = session.findings
         findings.append(RateLimitRecord.model_validate(limit.model_dump()))
         for check in checks:
