@@ -74,6 +74,46 @@ def most_in_a_second(times: Sequence[float]) -> int:
     return most
 
 
+MELEE_S: Final = 0.3
+"""Calls in flight together are answered out of order for about so long, in seconds."""
+
+
+def full_drains(calls: Sequence[Call]) -> list[tuple[int, int]]:
+    """How many calls each drain of a full limit admitted, and how many of it were lost.
+
+    Drains of half as many and less had not seen the limit full.
+    """
+    drains: list[tuple[int, int]] = []
+    admitted = lost = 0
+    refused_at: float | None = None
+    for call in calls:
+        if refused_at is not None and not call.refused and call.written > refused_at + MELEE_S:
+            drains.append((admitted, lost))
+            admitted, lost, refused_at = 0, 0, None
+        admitted += call.admitted
+        lost += call.lost
+        if call.refused:
+            refused_at = call.written
+    if refused_at is not None:
+        drains.append((admitted, lost))
+    most = max((count for count, _ in drains), default=0)
+    return [drain for drain in drains if drain[0] > most / 2]
+
+
+def drains_agree(calls: Sequence[Call]) -> bool:
+    """Whether drains of a full limit admitted the same, one request and lost calls aside.
+
+    Others who use the counter take another share each time; alone, it is the same each time. The
+    largest drain may have been helped by an edge of a grid.
+    """
+    drains = sorted(full_drains(calls))
+    compared = drains[:-1] if len(drains) > 3 else drains
+    if len(compared) < 2:
+        return False
+    room = 1 + max(lost for _, lost in compared)
+    return compared[-1][0] - compared[0][0] <= room
+
+
 def refusal_statuses(calls: Sequence[Call]) -> tuple[tuple[int, int], ...]:
     """How often each status refused a call, by status."""
     counts = Counter(call.status for call in calls if call.refused)
