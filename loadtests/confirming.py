@@ -27,7 +27,8 @@ ABREAST: Final = 12
 PROOF: Final = 6
 """So many calls more prove a release."""
 
-REPEATS: Final = 2
+REPEATS: Final = 3
+"""So many further drains must admit the same before a contradiction is reported."""
 
 SMALL: Final = 70
 TRICKLE_SHARES: Final = (1.1, 1.9, 2.7)
@@ -106,7 +107,7 @@ class Confirmation:
                 yield from self._drain_trickle(release, share)
 
     def _repeat(self) -> Schedule[None]:
-        """Drain twice more before a contradiction is reported: others may use the counter."""
+        """Drain some times more before a contradiction is reported: others may use the counter."""
         size = self.claim.size
         for _ in range(REPEATS):
             yield from self._send(

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from loadtests import sightings
 from loadtests.claims import Reading, read_claim
 from loadtests.declared import DeclaredLimit, met_first
+from loadtests.families import Family
 from loadtests.identity import Met, Variation, read_sandwiches
 from loadtests.measuring import Algorithm, Measured, measure
 from loadtests.promises import Truth, judge_promises, untrue_limits
@@ -228,12 +229,16 @@ def _judge_contradicted(
 
 def _repeated(claim: DeclaredLimit, calls: Sequence[Call], measured: Measured | None) -> bool:
     """Whether the contradiction is beyond chance: far off, or one limit and the same each time."""
-    most = max((count for count, _ in sightings.full_drains(calls)), default=len(calls))
+    drains = sightings.drains_from_rest(calls, claim.span)
+    most = max((count for count, _ in drains), default=len(calls))
     if most > 1.15 * claim.size + claim.rate * FLOOD_S:
         return True
     if measured is None or measured.family is None or judge_promises(calls).foreign:
         return False
-    return sightings.drains_agree(calls)
+    if measured.family is Family.COUNTER:
+        # After one window of rest a counter is not full: its drains differ, but by its own rule.
+        return measured.contradicted == 0
+    return sightings.drains_agree(calls, rest=claim.span, rate=claim.rate)
 
 
 def _too_small_a_bucket(claim: DeclaredLimit, measured: Measured | None) -> bool:

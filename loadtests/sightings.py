@@ -77,41 +77,56 @@ def most_in_a_second(times: Sequence[float]) -> int:
 MELEE_S: Final = 0.3
 """Calls in flight together are answered out of order for about so long, in seconds."""
 
+CONTROL_S: Final = 1.5
+"""How long before the first drain the control begins, in seconds, and a little."""
 
-def full_drains(calls: Sequence[Call]) -> list[tuple[int, int]]:
-    """How many calls each drain of a full limit admitted, and how many of it were lost.
 
-    Drains of half as many and less had not seen the limit full.
+def drains_from_rest(calls: Sequence[Call], rest: float) -> list[tuple[int, int]]:
+    """How many calls each drain from rest admitted until it was refused, and how many were lost.
+
+    Args:
+        calls: By the time written.
+        rest: The shortest silence that fills the limit, in seconds.
     """
     drains: list[tuple[int, int]] = []
     admitted = lost = 0
+    rested, before = True, float("-inf")
     refused_at: float | None = None
     for call in calls:
-        if refused_at is not None and not call.refused and call.written > refused_at + MELEE_S:
+        if call.written - before >= rest:
+            rested, admitted, lost, refused_at = True, 0, 0, None
+        over = refused_at is not None and call.written > refused_at + MELEE_S
+        if rested and over and not call.refused:
             drains.append((admitted, lost))
-            admitted, lost, refused_at = 0, 0, None
+            rested = False
         admitted += call.admitted
         lost += call.lost
-        if call.refused:
+        if call.refused and refused_at is None:
             refused_at = call.written
-    if refused_at is not None:
+        before = call.written
+    if rested and refused_at is not None:
         drains.append((admitted, lost))
-    most = max((count for count, _ in drains), default=0)
-    return [drain for drain in drains if drain[0] > most / 2]
+    return drains
 
 
-def drains_agree(calls: Sequence[Call]) -> bool:
-    """Whether drains of a full limit admitted the same, one request and lost calls aside.
+def drains_agree(calls: Sequence[Call], *, rest: float, rate: float) -> bool:
+    """Whether drains from rest admitted the same, one request and lost calls aside.
 
     Others who use the counter take another share each time; alone, it is the same each time. The
-    largest drain may have been helped by an edge of a grid.
+    first drain took longer, with the control before it, so a bucket gave back some more.
+
+    Args:
+        calls: By the time written.
+        rest: The shortest silence that fills the limit, in seconds.
+        rate: What a bucket gives back, per second.
     """
-    drains = sorted(full_drains(calls))
-    compared = drains[:-1] if len(drains) > 3 else drains
-    if len(compared) < 2:
+    drains = drains_from_rest(calls, rest)
+    if len(drains) < 2:
         return False
-    room = 1 + max(lost for _, lost in compared)
-    return compared[-1][0] - compared[0][0] <= room
+    room = 1 + max(lost for _, lost in drains)
+    first, *again = [count for count, _ in drains]
+    same = max(again) - min(again) <= room
+    return same and min(again) - room <= first <= max(again) + room + rate * CONTROL_S
 
 
 def refusal_statuses(calls: Sequence[Call]) -> tuple[tuple[int, int], ...]:
