@@ -108,6 +108,8 @@ class Send:
             Inconclusive: The operation's control says nothing, so no refusal would.
         """
         control = self.probing.controls.of(operation)
+        if control.role and FULL not in self.probing.keyring:
+            credential = credential.derived_from(control.role)
         if isinstance(credential, RoleKey) and credential.of == control.role:
             answer = self.probing.controlled(operation)
             return Asked(answer, self) if answer else self._unanswered(operation, credential)

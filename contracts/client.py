@@ -115,4 +115,4 @@ def may_be_loaded(settings: Settings) -> bool:
         is_loopback = ip_address(host).is_loopback
     except ValueError:
         is_loopback = host == "localhost"
-    return is_loopback or host in settings.load_allowed_hosts
+    return is_loopback or host in map(str.lower, settings.load_allowed_hosts)

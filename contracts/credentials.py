@@ -6,10 +6,11 @@ seed asks the same questions under any key.
 """
 
 import random
+import re
 import string
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, NewType, Self
 
@@ -78,6 +79,10 @@ class Credential(ABC):
 
     def fitted(self, length: int) -> Self:  # noqa: ARG002 -- only recipes with positions need it
         """Make the words true for a key of this length; recipes with positions go round its end."""
+        return self
+
+    def derived_from(self, role: Role) -> Self:  # noqa: ARG002 -- only derived values need it
+        """Derive the value from this role's key, for runs that have no full one."""
         return self
 
     @abstractmethod
@@ -155,14 +160,8 @@ class Text(Credential):
         """What is sent."""
         return self.name
 
-    def fields(self, keys: Keys) -> tuple[tuple[str, str], ...]:
-        """Write the value.
-
-        Raises:
-            Inapplicable: The target's real key happens to be this text.
-        """
-        if self.value == keys(FULL):
-            raise Inapplicable
+    def fields(self, keys: Keys) -> tuple[tuple[str, str], ...]:  # noqa: ARG002 -- one signature for all
+        """Write the value."""
         return ((HEADER, self.value),)
 
 
@@ -181,6 +180,10 @@ class RandomKey(Credential):
         """What is sent."""
         return "a random well-formed key"
 
+    def derived_from(self, role: Role) -> Self:
+        """Take this role's key for the form."""
+        return replace(self, of=role)
+
     def fields(self, keys: Keys) -> tuple[tuple[str, str], ...]:
         """Write the invented key.
 
@@ -197,13 +200,21 @@ class RandomKey(Credential):
 
 
 def prefix(key: str) -> str:
-    """Find the readable head of a key, such as `sk_live_`; empty where it has none."""
-    head, separator, tail = key.rpartition("_")
-    return head + separator if separator and len(tail) >= _SHORTEST_RANDOM_PART else ""
+    """Find the readable head of a key, such as `sk_live_` or `pk-`; empty where it has none.
 
+    The words it begins with, as long as enough is left to be what was drawn at random: that may
+    hold the same separators.
+    """
+    end = 0
+    while (word := _WORD.match(key, end)) and len(key) - word.end() >= _SHORTEST_RANDOM_PART:
+        end = word.end()
+    return key[:end]
+
+
+_WORD: Final = re.compile("(?:[a-z]{1,12}|[A-Z][a-z]{1,11}|[A-Z]{1,12})[0-9]?[_.-]")
 
 _SHORTEST_RANDOM_PART: Final = 8
-"""Below that, what follows the last underscore is no random part but a word."""
+"""Below that, what follows the last separator is no random part but a word."""
 
 KINDS: Final = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
 """The kinds of character within which an invented or edited key stays well-formed."""

@@ -63,7 +63,8 @@ class DeclaredLimit:
     def __str__(self) -> str:
         burst = "" if self.burst is None else f" burst={self.burst}"
         per = "" if self.per is None else f" per={self.per}"
-        return f"{self.requests}/{self.window:g}s{burst}{per}"
+        window = f"{self.window:.6f}".rstrip("0").rstrip(".")  # :g writes a month as 2.592e+06
+        return f"{self.requests}/{window}s{burst}{per}"
 
 
 def met_first(limits: Sequence[DeclaredLimit]) -> DeclaredLimit | None:

@@ -6,7 +6,8 @@ bytes are read here first, and only then handed to the model.
 """
 
 import json
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterator
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
@@ -34,8 +35,12 @@ def _must_be_false(value: bool) -> bool:
     return value
 
 
+_SAYS_SOMETHING: Final = r"[^\s\u001c-\u001f\u0085\u200b-\u200d\u2060\ufeff]"
+"""A character that is neither white space, to any dialect of patterns, nor without width."""
+
+
 def _must_say_something(value: str) -> str:
-    if not value.strip():
+    if not re.search(_SAYS_SOMETHING, value):
         raise ValueError("must not be blank")
     return value
 
@@ -83,8 +88,8 @@ def read_envelope(body: bytes, *, status: int, tolerated: Collection[str] = ()) 
     Raises:
         EnvelopeError: The body differs; the message lists every difference.
     """
-    members = read_object(body)
-    kept = {name: value for name, value in members.items() if name not in tolerated}
+    extra = set(tolerated) - ErrorEnvelope.model_fields.keys()
+    kept = {name: value for name, value in read_object(body).items() if name not in extra}
     try:
         envelope = ErrorEnvelope.model_validate(kept)
     except ValidationError as error:
@@ -130,20 +135,27 @@ def _reason(error: Exception) -> str:
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise EnvelopeError(f"member {_shown(twice)} stands more than once")
+    members: dict[str, object] = {}
     for name, value in pairs:
-        for text in (name, value):
-            if isinstance(text, str) and not text.isascii() and _has_lone_surrogate(text):
-                raise EnvelopeError(f"member {_shown(name)} holds half a surrogate pair")
+        if name in members:
+            raise EnvelopeError(f"member {_shown(name)} stands more than once")
+        if any(map(_has_lone_surrogate, (name, *_texts(value)))):
+            raise EnvelopeError(f"member {_shown(name)} holds half a surrogate pair")
+        members[name] = value
     return members
 
 
+def _texts(value: object) -> Iterator[str]:
+    """Give the texts of a value that no object of their own holds: those were looked at before."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
 def _has_lone_surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _no_constant(name: str) -> object:
@@ -212,10 +224,10 @@ def envelope_schema(
         properties[name] = {"const": value} if version == "3.1" else {"enum": [value]}
     if version == "3.0":
         properties["data"]["nullable"] = True
-    properties["message"]["pattern"] = r"\S"
+    properties["message"]["pattern"] = _SAYS_SOMETHING
     return {
         "type": "object",
-        "properties": properties | {name: {} for name in tolerated},
+        "properties": {name: {} for name in tolerated} | properties,
         "required": schema["required"],
         "additionalProperties": False,
     }

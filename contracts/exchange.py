@@ -156,13 +156,26 @@ def curl(base: str, request: Request) -> str:
     Returns:
         One line.
     """
-    words = ["curl", "-sS", "-i", "--path-as-is", "-X", request.method, base + request.target]
+    # curl waits for the body of -X HEAD until the time is over.
+    method = ["--head"] if request.method == "HEAD" else ["-i", "-X", request.method]
+    words = ["curl", "-sS", "--path-as-is", *method, base + request.target]
     for name, value in request.headers:
-        words += ["-H", f"{name}: {value}"]
-    if request.body:
-        words += ["--data-binary", request.body.decode("utf-8", "backslashreplace")]
-    line = shlex.join(words)
+        words += ["-H", f"{name}: {value}" if value else f"{name};"]
+    piped, data = _data(request.body)
+    line = piped + shlex.join((*words, *data))
     return f"{line} {header}" if (header := _masked_header(request.credential)) else line
+
+
+def _data(body: bytes) -> tuple[str, tuple[str, ...]]:
+    """Write a body on one line: as it is, or where it does not print, piped from printf(1)."""
+    if not body:
+        return "", ()
+    text = body.decode("utf-8", "surrogateescape")
+    if text.isprintable():
+        return "", ("--data-raw", text)
+    kept = set(range(0x20, 0x7F)) - set(b"%\\'-")
+    escaped = "".join(chr(byte) if byte in kept else f"\\{byte:03o}" for byte in body)
+    return f"printf '{escaped}' | ", ("--data-binary", "@-")
 
 
 _VARIABLES: Final = {
@@ -179,7 +192,7 @@ def _masked_header(credential: Credential) -> str:
             return ""
         case RoleKey(of) if of in _VARIABLES:
             return f'-H "x-api-key: ${_VARIABLES[of]}"'
-        case Text(value, _) if value and value.isprintable():
+        case Text(value, _) if value.strip() and value.isprintable():
             return f"-H {shlex.quote(f'x-api-key: {value}')}"
         case Text():
             return "-H 'x-api-key;'"

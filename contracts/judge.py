@@ -44,6 +44,9 @@ class Standing(Enum):
     """No role's key was sent."""
 
     SUFFICIENT = "sufficient"
+    UNKNOWN = "unknown"
+    """A live key would suffice or not; nobody says which scopes the operation needs."""
+
     INSUFFICIENT = "insufficient"
     DEAD = "dead"
 
@@ -65,6 +68,11 @@ class Circumstances:
     live: bool
     control: Response | None
     tolerated: tuple[str, ...] = ()
+
+    @property
+    def any_live(self) -> bool:
+        """Whether some key is known to be alive; without one nothing is violated."""
+        return self.live or self.control is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,7 @@ def judge(
     if isinstance(answer, NoAnswer):
         return tuple(_inconclusive(requirement, str(answer)) for requirement in asked)
     if exchange.disclosed and (disclosure := _disclosure(exchange, circumstances)):
-        return (disclosure, *_without_violation(answer, oracle, asked))
+        return (disclosure, *_without_violation(answer, oracle, circumstances, asked))
     judgements = (
         _judge_control(answer, circumstances, asked)
         if oracle is ADMITTED
@@ -151,17 +159,20 @@ def _disclosure(exchange: Exchange, circumstances: Circumstances) -> Judgement |
     found = next((one for one in exchange.disclosed if one.form is not Form.HASHED), None)
     if found is None:
         return None
-    if not circumstances.live:
+    if not circumstances.any_live:
         return _inconclusive(D12, f"the {found.role} key stands in the answer, but no key is live")
     got = f"an answer that holds the {found.role} key {found.form.value}"
     return _violated(D12, Severity.S2, "an answer without any full key", got)
 
 
 def _without_violation(
-    answer: Response, oracle: Oracle, asked: tuple[Requirement, ...]
+    answer: Response, oracle: Oracle, circumstances: Circumstances, asked: tuple[Requirement, ...]
 ) -> Iterator[Judgement]:
     """What remains to be said where the exchange counts for D12 already."""
-    right = answer.status == oracle.value or (oracle is ADMITTED and answer.status in {200, 201})
+    if oracle is ADMITTED:
+        right = circumstances.operation.succeeded(answer)
+    else:
+        right = answer.status == oracle.value and not edge_page(answer, circumstances.control)
     for requirement in asked:
         if right:
             yield Judgement(requirement, Status.HELD)
@@ -194,6 +205,8 @@ def _refused_control(answer: Response, circumstances: Circumstances) -> Judgemen
         return _inconclusive(D5, f"{edge} answered in the place of the API")
     if status in {401, 403} and not live:
         return _inconclusive(D5, f"status {status}: the key is accepted nowhere", "API_KEY")
+    if status == 403 and circumstances.standing is Standing.UNKNOWN:
+        return _inconclusive(D5, "status 403, and nobody says which scopes it needs", "SCOPE_MAP")
     if status == 401:
         return _violated(D7, Severity.S2, expected, "status 401 to a live key")
     if status == 403:
@@ -272,7 +285,7 @@ def _judge_body(answer: Response, exchange: Exchange, circumstances: Circumstanc
     got = body_difference(answer, circumstances.tolerated)
     if not got:
         return Judgement(D6, Status.HELD)
-    if not circumstances.live:
+    if not circumstances.any_live:
         return _inconclusive(D6, f"{got}, but no key is live")
     return _violated(D6, Severity.S3, expected, got)
 

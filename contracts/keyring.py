@@ -5,10 +5,11 @@ Keys go from here straight to the wire that writes them; everything else handles
 
 from collections.abc import Iterator, Mapping
 from typing import Self
+from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
-from contracts.credentials import DELETED, FULL, REVOKED, SECOND, Role, scoped
+from contracts.credentials import DELETED, FULL, REVOKED, SECOND, Credential, Role, scoped
 from contracts.operations import Operation
 from contracts.redaction import Redactor
 from contracts.settings import Settings
@@ -42,7 +43,8 @@ class Keyring:
         for name, value in settings.headers.items():
             redactor.add(f"{name} header", value.get_secret_value())
         if settings.proxy:
-            redactor.add("proxy", settings.proxy.get_secret_value())
+            for secret in _secrets_of(settings.proxy.get_secret_value()):
+                redactor.add("proxy", secret)
         return keyring
 
     def add(self, role: Role, key: SecretStr, *, scopes: frozenset[str] | None = None) -> None:
@@ -69,6 +71,11 @@ class Keyring:
             KeyError: There is no such role in this run.
         """
         return self._keys[role].get_secret_value()
+
+    def distinguishes(self, credential: Credential) -> bool:
+        """Whether a wrong value is nobody's: an edit of one key may give another of the run."""
+        values = {value.strip() for _, value in credential.fields(self)}  # RFC 9110 section 5.5
+        return values.isdisjoint(key.get_secret_value() for key in self._keys.values())
 
     def __contains__(self, role: Role | None) -> bool:
         return role in self._keys
@@ -105,3 +112,12 @@ class Keyring:
         """Give the scoped keys that lack what an operation needs, keys with scopes first."""
         lacking = [role for role in self._scopes if self.admits(role, operation) is False]
         yield from sorted(lacking, key=lambda role: (not self._scopes[role], role))
+
+
+def _secrets_of(proxy: str) -> Iterator[str]:
+    """The URL, and its password as it may be shown without it."""
+    parts = urlsplit(proxy)
+    yield proxy
+    if parts.password:
+        yield unquote(parts.password)
+        yield f"{unquote(parts.username or '')}:{unquote(parts.password)}"

@@ -6,11 +6,13 @@ line holds a value of a secret setting.
 
 import json
 import os
+import shlex
+import shutil
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from dotenv import dotenv_values
 from pydantic import ValidationError
@@ -58,17 +60,17 @@ def report_dir(options: Mapping[str, str]) -> Path:
     Returns:
         The directory; it need not exist.
     """
-    name = "report_dir"
-    dotenv = _dotenv()
-    value = options.get(name) or os.environ.get(_env(name)) or dotenv.get(_env(name))
-    if not value:
-        target = options.get("target") or os.environ.get(_env("target"))
-        try:
-            table = _table(_file(), target or dotenv.get(_env("target")))
-        except SettingsError:
-            table = {}
-        value = str(table.get(name) or Settings.model_fields[name].default)
-    return Path(value)
+    try:
+        dotenv = _dotenv()
+    except SettingsError:
+        dotenv = {}
+    texts = {**_filled(dotenv), **_filled(_environ()), **_filled(_as_variables(options))}
+    try:
+        table = _table(_file(), texts.get(_env("target")))
+    except SettingsError:
+        table = {}
+    default = Settings.model_fields["report_dir"].default
+    return Path(texts.get(_env("report_dir")) or str(table.get("report_dir") or default))
 
 
 def load(options: Mapping[str, str] | None = None) -> Loaded:
@@ -83,34 +85,59 @@ def load(options: Mapping[str, str] | None = None) -> Loaded:
     Raises:
         SettingsError: At least one setting is wrong, misspelt, empty or contradicts another.
     """
-    given = dict(options or {})
-    environ = {**_dotenv(), **{k: v for k, v in os.environ.items() if k.startswith(PREFIX)}}
+    given = _as_variables(options or {})
+    environ = {**_dotenv(), **_environ()}
     file = _file()
-    table = _table(file, given.get("target") or environ.get(_env("target")))
-    errors, notices = _names(environ, table)
-    errors += _empty(environ)
+    filled = {**_filled(_dotenv()), **_filled(_environ()), **_filled(given)}
+    table = _table(file, filled.get(_env("target")))
+    written = {**_as_variables(table), **environ, **given}
+    errors, notices = _names(written)
+    errors += _empty(written)
     errors += _other_target(environ, table)
     if errors:
         raise SettingsError(*errors)
-    try:
-        file_or_none = None if VARIABLE in os.environ else DOTENV
-        settings = Settings(**given, _table=table, _env_file=file_or_none)  # type: ignore[arg-type]  # text, as typed
-    except ValidationError as error:
-        raise SettingsError(*map(_line, error.errors())) from None
+    settings = _validated(_filled(options or {}), _filled(table))
     if settings.base_url is None:
         _require_nothing_of_a_target(settings)
-    ranked = {**{_env(k): v for k, v in table.items()}, **environ}
-    ranked |= {_env(name): value for name, value in given.items()}
-    return Loaded(settings, tuple(notices), _waivers(file), _settled(ranked))
+    ranked = {**_as_variables(_filled(table)), **filled}
+    return Loaded(settings, tuple(notices), _waivers(file), _settled(ranked, settings))
+
+
+def _validated(options: Mapping[str, object], table: Mapping[str, object]) -> Settings:
+    file_or_none = None if VARIABLE in os.environ else DOTENV
+    try:
+        return Settings(**options, _table=table, _env_file=file_or_none)  # type: ignore[arg-type]  # text, as typed
+    except ValidationError as error:
+        raise SettingsError(*map(_line, error.errors())) from None
+
+
+_Value = TypeVar("_Value")
+
+
+def _as_variables(values: Mapping[str, _Value]) -> dict[str, _Value]:
+    return {_env(name): value for name, value in values.items()}
+
+
+def _filled(values: Mapping[str, _Value]) -> dict[str, _Value]:
+    """Leave out what is empty: it counts as unset, so a lower source may speak."""
+    return {name: value for name, value in values.items() if value != ""}
+
+
+def _environ() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.upper().startswith(PREFIX)}
 
 
 _PATHS: Final = ("openapi", "ca_bundle", "client_cert", "report_dir")
 
 
-def _settled(ranked: Mapping[str, object]) -> dict[str, str]:
+def _settled(ranked: Mapping[str, object], settings: Settings) -> dict[str, str]:
     """Write values as variables that mean the same in any working directory."""
     known = {_env(name) for name in Settings.model_fields}
-    texts = {name: _text(value) for name, value in ranked.items() if name in known and value != ""}
+    texts = {name: _text(value) for name, value in ranked.items() if name in known}
+    if settings.key_provisioner:
+        program, *arguments = settings.key_provisioner
+        place = str(Path(shutil.which(program) or program).absolute())
+        texts[_env("key_provisioner")] = shlex.join((place, *arguments))
     for name in map(_env, _PATHS):
         if name in texts and "://" not in texts[name]:
             texts[name] = str(Path(texts[name]).absolute())
@@ -131,8 +158,11 @@ def _env(name: str) -> str:
 def _dotenv() -> dict[str, str]:
     if VARIABLE in os.environ:  # the command that started this process has read it already
         return {}
-    values = dotenv_values(DOTENV) if DOTENV.is_file() else {}
-    return {name: value or "" for name, value in values.items() if name.startswith(PREFIX)}
+    try:
+        values = dotenv_values(DOTENV) if DOTENV.is_file() else {}
+    except UnicodeDecodeError:
+        raise SettingsError(f"{DOTENV}: is not UTF-8; save it as UTF-8") from None
+    return {name: value or "" for name, value in values.items() if name.upper().startswith(PREFIX)}
 
 
 def _file() -> dict[str, object]:
@@ -159,27 +189,36 @@ def _table(file: Mapping[str, object], target: str | None) -> dict[str, object]:
 def _waivers(file: Mapping[str, object]) -> tuple[Waiver, ...]:
     entries = file.get("waivers", [])
     try:
-        return tuple(
-            Waiver(entry["check"], entry.get("operation", "*"), entry["reason"])
-            for entry in entries  # type: ignore[attr-defined]  # what TOML held is not known
-        )
-    except (KeyError, TypeError, AttributeError):
+        return tuple(Waiver(**{"operation": "*", **_texts(entry)}) for entry in _items(entries))
+    except TypeError:
         raise SettingsError(
             f'{FILE}: a waiver is [[waivers]] with check = "D3.*", reason = "why" and, '
-            'where wanted, operation = "GET /calls"'
+            'where wanted, operation = "GET /calls"; nothing else'
         ) from None
 
 
-def _names(environ: Mapping[str, str], table: Mapping[str, object]) -> tuple[list[str], list[str]]:
+def _items(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
+def _texts(entry: object) -> dict[str, str]:
+    if not isinstance(entry, dict) or not all(isinstance(v, str) and v for v in entry.values()):
+        raise TypeError
+    return entry
+
+
+def _names(written: Mapping[str, object]) -> tuple[list[str], list[str]]:
     known = [_env(name) for name in Settings.model_fields]
     errors, notices = [], []
-    for name in sorted({*environ, *(map(_env, table))} - set(known)):
-        near = min(known, key=lambda candidate: _edits(name, candidate))
-        if _edits(name, near) <= _TYPING_ERROR:
+    for name in sorted(written.keys() - set(known)):
+        near = min(known, key=lambda candidate: _edits(name.upper(), candidate))
+        if _edits(name.upper(), near) <= _TYPING_ERROR:
             errors.append(f"{name}: is not a setting; {near} is")
         else:
             notices.append(f"{name} is not a setting of this suite and was ignored")
-    notices += [f"{name} is empty and counts as unset" for name in known if environ.get(name) == ""]
+    notices += [f"{name} is empty and counts as unset" for name in known if written.get(name) == ""]
     return errors, notices
 
 
@@ -197,21 +236,22 @@ def _edits(one: str, other: str) -> int:
     return row[-1]
 
 
-def _empty(environ: Mapping[str, str]) -> list[str]:
+def _empty(written: Mapping[str, object]) -> list[str]:
     wanted = {"base_url": "the target's URL", "api_key": "a key with all scopes"}
     return [
         f"{_env(name)}: is set but empty; write {right}, or unset it"
         for name, right in wanted.items()
-        if environ.get(_env(name), "unset").strip() == ""
+        if str(written.get(_env(name), "unset")).strip() == ""
     ]
 
 
 def _other_target(environ: Mapping[str, str], table: Mapping[str, object]) -> list[str]:
     here, there = environ.get(_env("base_url")), table.get("base_url")
-    if not here or not isinstance(there, str) or here.rstrip("/") == there.rstrip("/"):
+    if not here or not there or here.rstrip("/") == str(there).rstrip("/"):
         return []
+    # Neither is shown before it is known to hold no password.
     return [
-        f"{_env('base_url')}: is {here}, but target {table['target']} is {there}; unset one of them"
+        f"{_env('base_url')}: is not the base_url of target {table['target']}; unset one of them"
     ]
 
 

@@ -136,7 +136,7 @@ class _Variant:
 def _listed(name: str, severity: Severity, variants: Sequence[_Variant]) -> Edit:
     return Edit(
         name,
-        lambda n: variants[n].words,
+        lambda n: variants[n % len(variants)].words,  # said before a key brings n within the span
         lambda key, n: variants[n].apply(key),
         lambda _: len(variants),
         severity,
@@ -281,6 +281,10 @@ class NearMiss(Credential):
     def severity(self) -> Severity:
         """How bad it is when this is taken for a key."""
         return self.edit.severity
+
+    def derived_from(self, role: Role) -> Self:
+        """Edit this role's key."""
+        return replace(self, of=role)
 
     def fitted(self, length: int) -> Self:
         """Bring n within the span for a key of this length."""

@@ -48,6 +48,11 @@ class Caps:
     seconds: float
 
 
+def _whole(rps: float) -> float:
+    """How many a second can hold: evenly spaced, two and a half of them would be three at times."""
+    return float(int(rps)) if rps >= 1 else rps
+
+
 class Pace:
     """Admits one request after the other, as fast as caps and limits allow."""
 
@@ -61,13 +66,10 @@ class Pace:
     ) -> None:
         self._caps = caps
         self._clock, self._sleep = clock, sleep
-        self._spacing = (
-            max(
-                _MARGIN / caps.rps,
-                *(1 / (SHARE_OF_LIMIT * limit.rate) for limit in limits),
-            )
-            if limits
-            else _MARGIN / caps.rps
+        self._spacing = max(
+            _MARGIN / _whole(caps.rps),
+            *(1 / (SHARE_OF_LIMIT * limit.rate) for limit in limits),
+            0.0,
         )
         self._started = clock()
         self._last = self._started

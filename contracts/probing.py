@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from contracts.controls import Controls
-from contracts.credentials import DELETED, REVOKED, Credential, Sent
+from contracts.credentials import DELETED, REVOKED, Credential, Inapplicable, Sent
 from contracts.exchange import Exchange
 from contracts.judge import Circumstances, Judgement, Oracle, Standing, judge
 from contracts.keyring import Keyring
@@ -77,6 +77,8 @@ class Probing:
             Inapplicable: The credential cannot be told from a right key.
             BudgetSpent: No further request may be written.
         """
+        if credential.sent is Sent.NEVER_A_KEY and not self.keyring.distinguishes(credential):
+            raise Inapplicable
         control = self.controls.of(operation)
         assert control.request is not None
         exchange = self._wire.ask(replace(control.request, credential=credential))
@@ -127,7 +129,9 @@ class Probing:
         if role in {REVOKED, DELETED}:
             return Standing.DEAD
         admitted = self.keyring.admits(role, operation)
-        return Standing.INSUFFICIENT if admitted is False else Standing.SUFFICIENT
+        if admitted is None:
+            return Standing.UNKNOWN
+        return Standing.SUFFICIENT if admitted else Standing.INSUFFICIENT
 
     def _repeated(self, answer: Answer, oracle: Oracle, judgement: Judgement) -> Confirmed:
         """Ask again until it is seen again; a server error must come three times of three."""

@@ -2,26 +2,27 @@
 
 Masking is the second line: keys are handled as roles, so normally there is nothing to mask. It
 works on whole keys in every form a server or a formatter may give them, and on any eight
-characters in a row of a key's random part.
+characters in a row of a key's random part. Secrets shorter than that are ordinary text, such as
+`true` or `v1` in a header: masking them would garble every result.
 """
 
 import base64
-import binascii
 import hashlib
+import html
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 from urllib.parse import quote
 
-from contracts.credentials import KINDS, prefix
+from contracts.credentials import prefix
 from contracts.exchange import Disclosure, Form
 
 MASK: Final = "***"
 
 SHORTEST_SEARCHED: Final = 8
-"""Shorter keys occur in ordinary text: they are neither searched in answers nor masked in part."""
+"""Shorter secrets occur in ordinary text: they are neither searched in answers nor masked."""
 
 _WINDOW: Final = 8
 
@@ -49,7 +50,11 @@ class Redactor:
             secret: The secret itself.
         """
         known = {pattern.text for pattern in self._patterns}
-        new = [pattern for pattern in _patterns(role, secret) if pattern.text not in known]
+        new = [
+            pattern
+            for pattern in _patterns(role, secret)
+            if len(pattern.text) >= SHORTEST_SEARCHED and pattern.text not in known
+        ]
         self._patterns = sorted(self._patterns + new, key=lambda pattern: -len(pattern.text))
         self._encoded = [(pattern, pattern.text.encode()) for pattern in self._patterns]
         self._windows.update(_windows(secret))
@@ -67,7 +72,7 @@ class Redactor:
         found = {
             Disclosure(pattern.role, pattern.form): None
             for pattern, encoded in self._encoded
-            if len(encoded) >= SHORTEST_SEARCHED and encoded in text
+            if encoded in text
         }
         return tuple(found)
 
@@ -82,7 +87,7 @@ class Redactor:
             if len(value) >= SHORTEST_SEARCHED:
                 text = text.replace(value.encode("latin-1"), MASK.encode())
         for _, encoded in self._encoded:
-            if len(encoded) >= SHORTEST_SEARCHED and encoded in text:
+            if encoded in text:
                 text = text.replace(encoded, MASK.encode())
         return text
 
@@ -117,14 +122,26 @@ class Redactor:
 def _patterns(role: str, secret: str) -> Iterator[_Pattern]:
     raw = secret.encode()
     yield _Pattern(role, Form.RAW, secret)
-    encoded = {quote(secret, safe=""), json.dumps(secret)[1:-1], binascii.hexlify(raw).decode()}
-    encoded |= set(_base64_forms(raw))
-    for text in encoded - {secret}:
+    for text in {*_spellings(secret), *_base64_forms(raw)} - {secret}:
         yield _Pattern(role, Form.ENCODED, text)
     for digest in (hashlib.md5, hashlib.sha1, hashlib.sha256, hashlib.sha512):
         value = digest(raw, usedforsecurity=False).digest()
         yield _Pattern(role, Form.HASHED, value.hex())
         yield _Pattern(role, Form.HASHED, base64.b64encode(value).decode().rstrip("="))
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """How URLs, JSON (PHP writes a slash escaped), HTML and dumps write a text."""
+    for quoted in (quote(secret, safe=""), quote(secret)):
+        yield quoted
+        yield re.sub("%..", lambda found: found[0].lower(), quoted)
+    in_json = json.dumps(secret)[1:-1]
+    yield in_json
+    yield in_json.replace("/", r"\/")
+    yield html.escape(secret)
+    yield html.escape(secret, quote=False)
+    yield secret.encode().hex()
+    yield secret.encode().hex().upper()
 
 
 def _base64_forms(raw: bytes) -> Iterator[str]:
@@ -142,7 +159,8 @@ def _windows(secret: str) -> Iterator[str]:
     part = secret[len(prefix(secret)) :]
     if len(part) < _WINDOW or not _looks_random(part):
         return
-    texts = [part, part.swapcase(), quote(part, safe=""), *_base64_forms(part.encode())]
+    texts = {part, part.swapcase(), part.lower(), part.upper(), *_spellings(part)}
+    texts |= set(_base64_forms(part.encode()))
     for text in texts:
         for at in range(len(text) - _WINDOW + 1):
             yield text[at : at + _WINDOW]
@@ -150,6 +168,10 @@ def _windows(secret: str) -> Iterator[str]:
 
 def _looks_random(part: str) -> bool:
     """Whether parts of it are worth masking: words in a key would mask words in a report."""
-    kinds = [next((i for i, kind in enumerate(KINDS) if c in kind), -1) for c in part]
-    changes = sum(a != b for a, b in pairwise(kinds))
-    return 4 * changes >= len(part) or (len(part) >= 2 * _WINDOW and -1 not in kinds)
+    runs = re.findall("[A-Za-z0-9]+", part)
+    drawn = sum(len(run) for run in runs if not _WORD.fullmatch(run))
+    return 2 * drawn >= sum(map(len, runs)) > 0
+
+
+_WORD: Final = re.compile("(?:[A-Z]?[a-z]{0,15}|[A-Z]{1,15})[0-9]{0,4}")
+"""A word or name, numbered or not; nobody makes keys of longer ones by hand."""

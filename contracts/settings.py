@@ -11,13 +11,13 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Final, Self
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
     SecretStr,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import (
@@ -27,6 +27,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from contracts import forms
 from contracts.declared import DeclaredLimit, read_declared
 from contracts.requirements import BY_ID, Level
 
@@ -49,30 +50,10 @@ DEPTH_REQUESTS: Final[Mapping[Depth, int]] = {
 """Requests beyond core, by depth."""
 
 
-def _base_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("is not a URL; write one such as https://staging.example/v1")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("holds a user name or password; write the URL without them")
-    if parts.query or parts.fragment:
-        raise ValueError("has a query or fragment; write the URL up to the path, such as /v1")
-    _ = parts.port  # raises ValueError where it is no port
-    return value.rstrip("/")
-
-
-def _location(value: str) -> str:
-    if value.startswith(("http://", "https://")):
-        return value
-    if "://" in value:
-        raise ValueError("is neither a path nor an http or https URL")
-    if not Path(value).is_file():
-        raise ValueError("names a file that does not exist; write the path or URL of the document")
-    return value
-
-
 def _key(value: SecretStr) -> SecretStr:
     text = value.get_secret_value()
+    if not text:
+        raise ValueError("is empty; write the key, or leave it out")
     if text != text.strip():
         raise ValueError("begins or ends with white space; write the key alone")
     if not text.isascii() or not text.isprintable():
@@ -88,7 +69,7 @@ def _object(value: object) -> object:
     except ValueError:
         members = None
     if not isinstance(members, dict):
-        raise ValueError("is not a JSON object")
+        raise ValueError('is not a JSON object; write one such as {"name": "value"}')
     return members
 
 
@@ -135,29 +116,13 @@ def _limits(value: object) -> object:
 def _command(value: object) -> object:
     if not isinstance(value, str):
         return value
-    words = tuple(shlex.split(value))
+    try:
+        words = tuple(shlex.split(value))
+    except ValueError:
+        raise ValueError("has an open quotation mark; write the command as for a shell") from None
     if not words or shutil.which(words[0]) is None:
         raise ValueError("names a program that cannot be found; write the command that makes keys")
     return words
-
-
-def _file(value: Path) -> Path:
-    if not value.is_file():
-        raise ValueError("names a file that does not exist")
-    return value
-
-
-def _header(name: str) -> str:
-    if name.lower() in {"x-api-key", "host", "content-length", "transfer-encoding", "connection"}:
-        raise ValueError(f'"{name}" is set by the suite itself; leave it out')
-    return name
-
-
-def _proxy(value: SecretStr) -> SecretStr:
-    parts = urlsplit(value.get_secret_value())
-    if parts.scheme != "http" or not parts.hostname:
-        raise ValueError("is not a proxy; write one such as http://proxy.example:3128")
-    return value
 
 
 def _requirement(value: str) -> str:
@@ -168,6 +133,8 @@ def _requirement(value: str) -> str:
     return value
 
 
+HeaderName = Annotated[str, AfterValidator(forms.header)]
+HeaderValue = Annotated[SecretStr, AfterValidator(forms.header_value)]
 Key = Annotated[SecretStr, AfterValidator(_key)]
 Object = BeforeValidator(_object)
 Items = BeforeValidator(_list)
@@ -212,10 +179,10 @@ class Settings(BaseSettings):
         )
 
     target: str | None = Field(None, description="table [targets.NAME] of busyboard.toml")
-    base_url: Annotated[str, AfterValidator(_base_url)] | None = Field(
+    base_url: Annotated[str, AfterValidator(forms.base_url)] | None = Field(
         None, description="the target, such as https://staging.example/v1"
     )
-    openapi: Annotated[str, AfterValidator(_location)] | None = Field(
+    openapi: Annotated[str, AfterValidator(forms.location)] | None = Field(
         None,
         description="its OpenAPI document: path or URL, JSON or YAML; default GET /calls alone",
     )
@@ -241,7 +208,7 @@ class Settings(BaseSettings):
     path_parameters: Annotated[dict[str, str | int], Object] = Field(
         {}, description='real values: {"callId": "call_001"}'
     )
-    headers: Annotated[dict[Annotated[str, AfterValidator(_header)], SecretStr], Object] = Field(
+    headers: Annotated[dict[HeaderName, HeaderValue], Object] = Field(
         {}, description="secret JSON object of headers sent with every request"
     )
     declared_limit: Annotated[tuple[DeclaredLimit, ...], BeforeValidator(_limits)] = Field(
@@ -253,21 +220,26 @@ class Settings(BaseSettings):
     load_allowed_hosts: Annotated[tuple[str, ...], Items] = Field(
         (), description="hosts the ramp may load beside loopback"
     )
-    proxy: Annotated[SecretStr, AfterValidator(_proxy)] | None = Field(
+    proxy: Annotated[SecretStr, AfterValidator(forms.proxy)] | None = Field(
         None, description="HTTP proxy for every request; the environment's proxies are ignored"
     )
-    ca_bundle: Annotated[Path, AfterValidator(_file)] | None = Field(
+    ca_bundle: Annotated[Path, AfterValidator(forms.trusted)] | None = Field(
         None, description="PEM file of certificates to trust"
     )
-    client_cert: Annotated[Path, AfterValidator(_file)] | None = Field(
+    client_cert: Annotated[Path, AfterValidator(forms.certificate)] | None = Field(
         None, description="PEM file with the client's certificate and key"
     )
-    timeout_s: float = Field(10, gt=0, description="seconds for one whole answer")
+    timeout_s: float = Field(10, gt=0, le=3600, description="seconds for one whole answer")
     max_rps: float | None = Field(
-        None, gt=0, description="most requests in any second; default 100, or 4 x the declared rate"
+        None,
+        gt=0,
+        le=1_000_000,
+        description="most requests in any second; default 100, or 4 x the declared rate",
     )
     max_requests: int = Field(10_000, ge=1, description="most requests of the whole run")
-    max_seconds: float = Field(600, gt=0, description="longest duration of the whole run")
+    max_seconds: float = Field(
+        600, gt=0, le=604_800, description="longest duration of the whole run"
+    )
     include: Globs = Field((), description='globs of operations to test, such as "GET /calls*"')
     exclude: Globs = Field((), description="globs of operations to leave out")
     depth: Depth = Field(Depth.DEFAULT, description="quick, default or thorough")
@@ -276,6 +248,13 @@ class Settings(BaseSettings):
     )
     seed: int = Field(0, ge=0, description="the same seed asks the same questions")
     report_dir: Path = Field(Path("reports"), description="where results are written")
+
+    @field_validator("timeout_s", "max_rps", "max_requests", "max_seconds", "seed", mode="before")
+    @classmethod
+    def _is_no_boolean(cls, value: object) -> object:
+        if isinstance(value, bool):  # TOML's; a child would be handed the word
+            raise ValueError("is a boolean; write a number")
+        return value
 
     @model_validator(mode="after")
     def _target_is_whole(self) -> Self:

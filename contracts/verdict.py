@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from contracts.requirements import BY_ID, Requirement
+from contracts.requirements import BY_ID, Level, Requirement
 
 
 class Status(StrEnum):
@@ -67,7 +67,7 @@ class Check(_Record):
         waived: Why the operator lives with the violation.
     """
 
-    id: str = Field(pattern=r"^D\d{1,2}\.[a-z0-9-]+$")
+    id: str = Field(pattern=r"^D([1-9]|1[0-2])\.[a-z0-9-]+$")
     operation: str | None = None
     credential: str | None = None
     core: bool = False
@@ -85,9 +85,17 @@ class Check(_Record):
     waived: str | None = None
 
     @model_validator(mode="after")
-    def _severity_goes_with_violation(self) -> Self:
-        if (self.severity is not None) != (self.status is Status.VIOLATED):
+    def _outcome_is_possible(self) -> Self:
+        is_violated = self.status is Status.VIOLATED
+        level = self.requirement.level
+        if (self.severity is not None) != is_violated:
             raise ValueError("a violated check has a severity, no other has")
+        if self.severity in {Severity.S4, Severity.S5}:
+            raise ValueError("what is no worse than S4 is a warning")
+        if is_violated and level is not Level.JUDGED:
+            raise ValueError(f"{self.requirement.id} cannot be violated")
+        if level is Level.ADVICE and self.status is not Status.SKIPPED:
+            raise ValueError(f"{self.requirement.id} is advice and only ever skipped")
         return self
 
     @property
