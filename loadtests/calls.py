@@ -5,7 +5,7 @@ The request travels to workers without its key; each process adds it from its ow
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from contracts.client import address, secret_headers
 from contracts.connection import Route
@@ -16,16 +16,13 @@ from contracts.operations import DOCUMENTED, Catalogue, Operation
 from contracts.preparation import Preparation
 from contracts.settings import Settings
 from contracts.wire import written
+from loadtests.segments import KEPT_S
 from loadtests.sending import Prepared
 
-_MARGIN: Final = 0.98
-"""Of MAX_RPS: a receiver sees writes closer together than they were."""
 
-
-def max_rps(settings: Settings) -> float:
-    """The most calls that may leave in any second."""
-    most = settings.requests_per_second
-    return most * _MARGIN if most * _MARGIN >= 1 else most
+def steady_rps(settings: Settings) -> float:
+    """The highest even rate at which no call has to wait for the governor."""
+    return settings.requests_per_second / KEPT_S
 
 
 class NothingToCall(Exception):

@@ -16,7 +16,7 @@ from contracts.session import NoTarget, Session, open_session
 from contracts.settings import Settings
 from contracts.verdict import Part, Status
 from loadtests import outcome
-from loadtests.calls import Called, NothingToCall, chosen, max_rps
+from loadtests.calls import Called, NothingToCall, chosen, steady_rps
 from loadtests.director import Director, TraceFile
 from loadtests.plan import plan_for
 from loadtests.segments import Budget, Done
@@ -79,7 +79,7 @@ class Conductor:
     def _run(self, session: Session, called: Called) -> None:
         settings, handoff = self.settings, session.handoff
         spent = session.wire.pace.requests
-        limits = Budget(max_rps(settings), handoff.requests - spent, handoff.seconds)
+        limits = Budget(steady_rps(settings), handoff.requests - spent, handoff.seconds)
         file = TraceFile(settings.report_dir / "trace.jsonl.gz", self._facts(session, limits))
         director = self.director = Director(
             plan_for(settings.declared_limit, limits, quiet=handoff.quiet_s),
@@ -108,7 +108,8 @@ class Conductor:
         trace = director.trace
         limit = outcome.rate_limit(trace, self.settings.declared_limit, done)
         line = curl(session.wire.origin, called.request)
-        checks = outcome.checks(limit, trace, called.operation.label, called.role, line)
+        words = f"the {called.role} key"
+        checks = outcome.checks(limit, trace, called.operation.label, words, line)
         findings = session.findings
         findings.append(RateLimitRecord.model_validate(limit.model_dump()))
         for check in checks:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from contracts.declared import DeclaredLimit
+from loadtests.claims import read_claim
 from loadtests.discovering import Discovery
 from loadtests.overload import overload
 from loadtests.segments import Abreast, Budget, Listed, Paced, Part, Schedule, Segment
@@ -25,6 +26,9 @@ ABREAST: Final = 12
 
 PROOF: Final = 6
 """So many calls more prove a release."""
+
+REPEATS: Final = 3
+"""So many further drains must admit the same before a contradiction is reported."""
 
 SMALL: Final = 70
 TRICKLE_SHARES: Final = (1.1, 1.9, 2.7)
@@ -84,6 +88,15 @@ class Confirmation:
             release = yield from self._poll(since)
         if release is None:
             return (yield from self._silence())
+        yield from self._follow(release)
+        if not sustained(self.calls):
+            yield from self._overload()
+        if read_claim(self.claim, self.calls)[0].contradictions:
+            yield from self._repeat()
+        return "the schedule is complete"
+
+    def _follow(self, release: Call) -> Schedule[None]:
+        """A second window, or the tokens that follow the first."""
         yield from self._prove(release, PROOF)
         yield from self._burst(release, 0.4)
         admitted = sum(call.admitted and call.written >= release.written for call in self.calls)
@@ -92,9 +105,17 @@ class Confirmation:
         else:
             for share in TRICKLE_SHARES if self.claim.size < SMALL else TRICKLE_SHARES[:1]:
                 yield from self._drain_trickle(release, share)
-        if not sustained(self.calls):
-            yield from self._overload()
-        return "the schedule is complete"
+
+    def _repeat(self) -> Schedule[None]:
+        """Drain some times more before a contradiction is reported: others may use the counter."""
+        size = self.claim.size
+        for _ in range(REPEATS):
+            yield from self._send(
+                "drain once more",
+                *_some(Part(Abreast(max(0, size - size // 8 - SERIAL_TAIL), 6), until_refused=2)),
+                Part(Abreast(SERIAL_TAIL + size // 2, 1), until_refused=2),
+                start=self.calls[-1].answered + 1.15 * self.claim.span,
+            )
 
     def _as_declared(self) -> bool:
         """Whether about as many were admitted as declared; else it must be measured anew."""

@@ -14,6 +14,7 @@ from loadtests.confirming import Confirmation
 from loadtests.discovering import Discovery
 from loadtests.identity import Variation, costs, sandwiches
 from loadtests.segments import (
+    KEPT_S,
     Abreast,
     Budget,
     Cut,
@@ -109,7 +110,7 @@ class Plan:
         if not is_spread(wanted) or not len(trace):
             return 0.0
         last = max(call.written for call in trace[-int(self._budget.max_rps) - 1 :])
-        return last + 1.0
+        return last + KEPT_S
 
     def _watch(self, trace: Trace, running: Segment) -> Step:
         """End a spread segment, whose workers each see only their share."""

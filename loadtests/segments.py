@@ -20,7 +20,7 @@ Pure. This is the whole contract between the two:
 from collections import deque
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol, TypeVar
+from typing import Final, Literal, Protocol, TypeVar
 
 from loadtests.trace import CONTROL, Call, Trace
 
@@ -224,13 +224,20 @@ Schedule = Generator[Segment, list[Call], Result]
 returns what it found; the outermost one returns in one sentence why it is done."""
 
 
+KEPT_S: Final = 1.1
+"""Seconds in which no more calls leave than may in one."""
+
+
 class Governor:
-    """Says when the next call may leave so that no second sees more than ``max_rps``."""
+    """Says when the next call may leave so that no second sees more than ``max_rps``.
+
+    A window is kept a tenth longer than a second: a receiver that is busy for a moment sees calls
+    closer together than they left (measured: 23 in a second where 20 had left).
+    """
 
     def __init__(self, max_rps: float) -> None:
         self._left: deque[float] = deque(maxlen=max(1, int(max_rps)))
-        # A microsecond more than the second: sums of floats fall short of it.
-        self._least_gap = (1 / max_rps if max_rps < 1 else 1.0) + 1e-6
+        self._least_gap = KEPT_S * max(1.0, 1 / max_rps)
 
     def may_leave(self, wanted: float) -> float:
         """The soonest time, not before ``wanted``, at which one more call may leave."""

@@ -74,6 +74,61 @@ def most_in_a_second(times: Sequence[float]) -> int:
     return most
 
 
+MELEE_S: Final = 0.3
+"""Calls in flight together are answered out of order for about so long, in seconds."""
+
+CONTROL_S: Final = 1.5
+"""How long before the first drain the control begins, in seconds, and a little."""
+
+
+def drains_from_rest(calls: Sequence[Call], rest: float) -> list[tuple[int, int]]:
+    """How many calls each drain from rest admitted until it was refused, and how many were lost.
+
+    Args:
+        calls: By the time written.
+        rest: The shortest silence that fills the limit, in seconds.
+    """
+    drains: list[tuple[int, int]] = []
+    admitted = lost = 0
+    rested, before = True, float("-inf")
+    refused_at: float | None = None
+    for call in calls:
+        if call.written - before >= rest:
+            rested, admitted, lost, refused_at = True, 0, 0, None
+        over = refused_at is not None and call.written > refused_at + MELEE_S
+        if rested and over and not call.refused:
+            drains.append((admitted, lost))
+            rested = False
+        admitted += call.admitted
+        lost += call.lost
+        if call.refused and refused_at is None:
+            refused_at = call.written
+        before = call.written
+    if rested and refused_at is not None:
+        drains.append((admitted, lost))
+    return drains
+
+
+def drains_agree(calls: Sequence[Call], *, rest: float, rate: float) -> bool:
+    """Whether drains from rest admitted the same, one request and lost calls aside.
+
+    Others who use the counter take another share each time; alone, it is the same each time. The
+    first drain took longer, with the control before it, so a bucket gave back some more.
+
+    Args:
+        calls: By the time written.
+        rest: The shortest silence that fills the limit, in seconds.
+        rate: What a bucket gives back, per second.
+    """
+    drains = drains_from_rest(calls, rest)
+    if len(drains) < 2:
+        return False
+    room = 1 + max(lost for _, lost in drains)
+    first, *again = [count for count, _ in drains]
+    same = max(again) - min(again) <= room
+    return same and min(again) - room <= first <= max(again) + room + rate * CONTROL_S
+
+
 def refusal_statuses(calls: Sequence[Call]) -> tuple[tuple[int, int], ...]:
     """How often each status refused a call, by status."""
     counts = Counter(call.status for call in calls if call.refused)

@@ -15,7 +15,7 @@ from contracts.credentials import Role
 from contracts.keyring import Keyring
 from contracts.settings import Settings
 from loadtests import messages
-from loadtests.calls import max_rps, prepared
+from loadtests.calls import prepared
 from loadtests.observing import Observer
 from loadtests.schedule import Dispatcher, Share
 from loadtests.segments import Governor
@@ -77,7 +77,9 @@ class Worker:
         )
         self._observer = observer
         sender = Sender(route, {CONTROL: prepared(call, route, settings, keyring)})
-        return Dispatcher(sender, observer.fault, Governor(max_rps(settings)), self._report)
+        return Dispatcher(
+            sender, observer.fault, Governor(settings.requests_per_second), self._report
+        )
 
     def _report(self, calls: list[Call]) -> None:
         assert self._observer is not None
