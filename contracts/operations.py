@@ -11,7 +11,15 @@ from typing import Final
 
 from hypothesis.vendor.pretty import RepresentationPrinter
 
-from contracts.document import Document, JsonObject, Protection, Scopes, protection, resolved
+from contracts.document import (
+    Document,
+    JsonObject,
+    Protection,
+    Scopes,
+    links,
+    protection,
+    resolved,
+)
 from contracts.exchange import Fields, Response
 from contracts.settings import Settings
 
@@ -172,6 +180,7 @@ def catalogue(
         settings: Which operations, methods and scopes.
     """
     operations, public, unchecked, forbidden = [], [], [], []
+    linked = links(document)
     for label, raw in document.operations():
         if not settings.permits(label):
             continue
@@ -184,7 +193,8 @@ def catalogue(
         elif isinstance(draft, str):
             unchecked.append(Unchecked(label, draft))
         else:
-            operations.append(Operation(label, needs.scopes, successes(raw, document), draft))
+            found = successes(raw, document)
+            operations.append(Operation(label, needs.scopes, found, draft, linked.get(label, {})))
     return Catalogue(
         tuple(operations),
         tuple(public),
