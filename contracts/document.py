@@ -282,3 +282,50 @@ _REFERENCES: Final[Mapping[str, JsonObject]] = {
     str(status): {"$ref": f"#/components/responses/Documented{status}"}
     for status in DOCUMENTED_ERRORS
 }
+
+
+def links(document: Document) -> dict[str, dict[str, tuple[str, str]]]:
+    """Read where the document says that path values come from (OpenAPI 3.1 section 4.8.20).
+
+    Args:
+        document: The target's document.
+
+    Returns:
+        By label and parameter: the label whose answer holds the value, and the JSON pointer to it.
+    """
+    by_id = {
+        operation["operationId"]: label
+        for label, operation in document.operations()
+        if isinstance(operation.get("operationId"), str)
+    }
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    for source, operation in document.operations():
+        for link in _links_of(operation, document):
+            target = by_id.get(str(link.get("operationId"))) or _referenced(link.get("operationRef"))
+            for name, expression in _members(link.get("parameters")).items():
+                if target and isinstance(expression, str) and expression.startswith(_FROM_BODY):
+                    place = source, expression.removeprefix(_FROM_BODY)
+                    found.setdefault(target, {}).setdefault(name.removeprefix("path."), place)
+    return found
+
+
+_FROM_BODY: Final = "$response.body#"
+
+
+def _links_of(operation: JsonObject, document: Document) -> Iterator[JsonObject]:
+    for response in _members(operation.get("responses")).values():
+        for link in _members(resolved(response, document.content).get("links")).values():
+            yield resolved(link, document.content)
+
+
+def _members(value: object) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+def _referenced(reference: object) -> str | None:
+    """Read `#/paths/~1calls~1{callId}/get` as a label."""
+    parts = reference.split("/") if isinstance(reference, str) else []
+    if len(parts) != 4 or parts[:2] != ["#", "paths"]:
+        return None
+    path = unquote(parts[2]).replace("~1", "/").replace("~0", "~")
+    return f"{parts[3].upper()} {path}"

@@ -11,9 +11,16 @@ from typing import Final
 
 from hypothesis.vendor.pretty import RepresentationPrinter
 
-from contracts.document import Document, JsonObject, Protection, Scopes, protection, resolved
+from contracts.document import (
+    Document,
+    JsonObject,
+    Protection,
+    Scopes,
+    links,
+    protection,
+    resolved,
+)
 from contracts.exchange import Fields, Response
-from contracts.links import Sources, links
 from contracts.settings import Settings
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -65,7 +72,7 @@ class Operation:
     scopes: Scopes = None
     successes: Mapping[int, frozenset[str]] = field(default_factory=dict)
     draft: Draft = field(default_factory=lambda: Draft("/calls"))
-    links: Sources = field(default_factory=dict)
+    links: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def method(self) -> str:
@@ -188,8 +195,8 @@ def catalogue(
         elif isinstance(draft, str):
             unchecked.append(Unchecked(label, draft))
         else:
-            declared, sources = successes(raw, document), linked.get(label, {})
-            operations.append(Operation(label, needs.scopes, declared, draft, sources))
+            found = successes(raw, document)
+            operations.append(Operation(label, needs.scopes, found, draft, linked.get(label, {})))
     return Catalogue(
         tuple(operations),
         tuple(public),

@@ -77,6 +77,7 @@ class Pace:
         self._admitted_since_wait = 0
         self._waits: list[float] = []
         self.requests = 0
+        self.watch: Callable[[int], None] = lambda _requests: None
 
     @property
     def elapsed(self) -> float:
@@ -107,6 +108,7 @@ class Pace:
         self._last = at
         self.requests += 1
         self._admitted_since_wait += 1
+        self.watch(self.requests)
 
     def wait_out(self, retry_after: float | None) -> bool:
         """Wait after a 429, and go on more slowly.

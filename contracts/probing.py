@@ -4,17 +4,18 @@ A suspicion becomes a violation only when the same request is wrong again on a f
 the control still succeeds there. Nothing here judges; that is `judge.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from contracts.controls import Controls
 from contracts.credentials import Credential, Inapplicable, Sent
-from contracts.exchange import Exchange
+from contracts.exchange import Exchange, Response
 from contracts.judge import Circumstances, Judgement, Oracle, Standing, judge
 from contracts.keyring import Keyring
 from contracts.operations import Operation
 from contracts.pace import BudgetSpent
+from contracts.requirements import D6
 from contracts.verdict import Status
 from contracts.wire import Wire
 
@@ -57,11 +58,26 @@ class Probing:
     """Asks the target with whatever credential, and confirms what it sees."""
 
     def __init__(
-        self, controls: Controls, wire: Wire, keyring: Keyring, tolerated: Sequence[str] = ()
+        self,
+        controls: Controls,
+        wire: Wire,
+        keyring: Keyring,
+        tolerated: Sequence[str] = (),
+        *,
+        objection: Callable[[Operation, Response], str] = lambda _operation, _answer: "",
     ) -> None:
+        """Begin.
+
+        Args:
+            controls: The valid requests.
+            wire: To the target.
+            keyring: The keys.
+            tolerated: Members the operator tolerates in an error body.
+            objection: A second reader of error bodies; says why one does not fit.
+        """
         self.controls, self.keyring = controls, keyring
         self.repetitions = REPETITIONS
-        self._wire, self._tolerated = wire, tuple(tolerated)
+        self._wire, self._tolerated, self._objection = wire, tuple(tolerated), objection
 
     @property
     def requests(self) -> int:
@@ -103,7 +119,10 @@ class Probing:
             Each requirement once, at most one violated.
         """
         if oracle not in answer.judged:
-            judgements = judge(answer.exchange, oracle, self._circumstances(answer))
+            judgements = [
+                self._read_again(answer, judgement)
+                for judgement in judge(answer.exchange, oracle, self._circumstances(answer))
+            ]
             answer.judged[oracle] = [
                 self._repeated(answer, oracle, judgement)
                 if judgement.violates
@@ -111,6 +130,18 @@ class Probing:
                 for judgement in judgements
             ]
         return answer.judged[oracle]
+
+    def _read_again(self, answer: Answer, judgement: Judgement) -> Judgement:
+        """Let the second reader see a body that the first has found right."""
+        response = answer.exchange.answer
+        if judgement.requirement is not D6 or judgement.status is not Status.HELD:
+            return judgement
+        assert isinstance(response, Response)
+        objection = self._objection(answer.operation, response)
+        if not objection:
+            return judgement
+        reason = f"the two readers of the body disagree: {objection}"
+        return replace(judgement, status=Status.INCONCLUSIVE, reason=reason)
 
     def _circumstances(self, answer: Answer) -> Circumstances:
         credential = answer.exchange.request.credential

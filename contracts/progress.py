@@ -49,7 +49,7 @@ class Shown:
             yield
 
     def take(self, line: str) -> None:
-        """Take one line: `done` of `total` checks, or a `phase`, and `requests`."""
+        """Take one line: `requests`, and a `share` of the whole or a `phase`."""
         with contextlib.suppress(ValueError):
             told = json.loads(line)
             share, said = self._share(told), _said(told)
@@ -58,16 +58,13 @@ class Shown:
             elif time.monotonic() - self._said >= _EVERY_S:
                 self._said = time.monotonic()
                 left = (self._said - self._started) * (1 - share) / max(share, 0.01)
-                sys.stderr.write(f"{self._part}: {said}, about {left:.0f} s left\n")
+                sys.stderr.write(f"{self._part}: {said}, at most {left:.0f} s left\n")
 
     def _share(self, told: dict[str, Any]) -> float:
-        if told.get("total"):
-            return float(told["done"] / told["total"])
-        return min(0.99, (time.monotonic() - self._started) / self._seconds)
+        elapsed = (time.monotonic() - self._started) / self._seconds
+        return float(told.get("share", min(0.99, elapsed)))
 
 
 def _said(told: dict[str, Any]) -> str:
-    where = (
-        f"{told['done']} of {told['total']} checks" if "total" in told else told.get("phase", "")
-    )
-    return f"{where}, {told.get('requests', 0)} requests"
+    phase = f"{told['phase']}, " if "phase" in told else ""
+    return f"{phase}{told.get('requests', 0)} requests"

@@ -25,6 +25,7 @@ from contracts.handoff import Handoff
 from contracts.keyring import Keyring
 from contracts.layers import SettingsError, lines
 from contracts.operations import DOCUMENTED, Operation
+from contracts.planning import CORE_REQUESTS
 from contracts.recording import CheckId, Recorder
 from contracts.records import Reason
 from contracts.redaction import Redactor
@@ -88,7 +89,25 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config.stash[_SESSION] = opened
     config.stash[_SEND] = Send(opened.probing(), Recorder(opened.findings, opened.wire.origin))
     _set_up_hypothesis(config, opened)
+    opened.wire.pace.watch = _Teller(opened)
     _end_on_signals(config)
+
+
+class _Teller:
+    """Says how far the checks are, by requests: a check of depth takes longer than all of core."""
+
+    def __init__(self, opened: Session) -> None:
+        self._tell = opened.handoff.tell
+        core = CORE_REQUESTS * len(opened.catalogue.operations)
+        self._expected = core + DEPTH_REQUESTS[opened.settings.depth]
+
+    def __call__(self, requests: int) -> None:
+        if requests % _EVERY == 0:
+            self._tell(share=min(1.0, requests / self._expected), requests=requests)
+
+
+_EVERY: Final = 20
+"""Requests between two words of progress."""
 
 
 def _asks_target(config: pytest.Config) -> bool:
@@ -193,7 +212,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         return (yield)
     finally:
         sending.end()
-        _tell(item)
 
 
 def _check(item: pytest.Item) -> CheckId:
@@ -227,14 +245,6 @@ def _seed(item: pytest.Item) -> None:
     test = getattr(item, "obj", None)
     if test is not None and hypothesis.is_hypothesis_test(test):
         hypothesis.seed(f"{seed} {item.name}")(test)
-
-
-def _tell(item: pytest.Item) -> None:
-    items = item.session.items
-    session = item.config.stash[_SESSION]
-    session.handoff.tell(
-        done=items.index(item) + 1, total=len(items), requests=session.wire.pace.requests
-    )
 
 
 @pytest.hookimpl(wrapper=True)

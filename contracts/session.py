@@ -6,7 +6,7 @@ from typing import Final
 
 from contracts.controls import controls
 from contracts.credentials import RandomKey
-from contracts.document import DocumentError
+from contracts.document import Document, DocumentError
 from contracts.findings import Findings
 from contracts.handoff import Handoff
 from contracts.keyring import Keyring
@@ -42,6 +42,7 @@ class Session:
         keyring: The keys.
         wire: The one way to the target.
         findings: This process's file.
+        document: The target's; None where there is none.
     """
 
     settings: Settings
@@ -50,14 +51,19 @@ class Session:
     keyring: Keyring
     wire: Wire
     findings: Findings
+    document: Document | None
 
     def probing(self) -> Probing:
         """Build what asks."""
+        from contracts.conformance import Conformance
+
+        tolerated = self.settings.envelope_extra
         return Probing(
             controls(self.catalogue, self.wire, self.keyring, self.settings),
             self.wire,
             self.keyring,
-            self.settings.envelope_extra,
+            tolerated,
+            objection=Conformance(self.document, self.catalogue.labels, tolerated).objection,
         )
 
     def recorder(self, origin: str) -> Recorder:
@@ -102,7 +108,7 @@ def open_session(
     try:
         fetched = None if handoff.document else fetch_document(settings)
         data = handoff.document.read_bytes() if handoff.document else fetched and fetched.data
-        catalogue, _ = read_catalogue(settings, data or None)
+        catalogue, document = read_catalogue(settings, data or None)
     except (DocumentUnreachable, DocumentError) as error:
         raise NoTarget(f"BUSYBOARD_OPENAPI: {error}") from None
     if not catalogue.operations and not catalogue.unchecked and not catalogue.forbidden:
@@ -130,7 +136,7 @@ def open_session(
                 setting=one.setting,
             )
         )
-    return Session(settings, handoff, catalogue, keyring, wire, findings)
+    return Session(settings, handoff, catalogue, keyring, wire, findings, document)
 
 
 def nothing_to_check(catalogue: Catalogue, settings: Settings) -> str:

@@ -3,6 +3,7 @@
 Pure. They are plain text: whoever writes them into a format quotes them for it.
 """
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -85,6 +86,12 @@ def never_asked_words(ids: Sequence[str]) -> str:
     return f"nothing in this run was about {listed(ids, len(ids))}"
 
 
+def figure(value: float) -> str:
+    """Round a measured figure to three digits; what is finer is noise."""
+    digits = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
+    return f"{value:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
+
+
 def limit_words(limit: RateLimit) -> str:
     """Say what the ramp found out in one sentence."""
     found = {
@@ -99,10 +106,10 @@ def limit_words(limit: RateLimit) -> str:
 
 def _measured(limit: RateLimit) -> str:
     if limit.limit is not None and limit.window_s is not None:
-        size = f"{limit.limit:,} calls per {limit.window_s:g} s"
+        size = f"{limit.limit:,} calls per {figure(limit.window_s)} s"
     elif limit.rate_rps is not None:
         burst = f", {limit.burst:,} at once" if limit.burst is not None else ""
-        size = f"{limit.rate_rps:g} calls per second{burst}"
+        size = f"{figure(limit.rate_rps)} calls per second{burst}"
     else:
         return ""
     kind = limit.algorithm.replace("_", " ")
@@ -111,13 +118,12 @@ def _measured(limit: RateLimit) -> str:
 
 
 def _evidence(limit: RateLimit) -> str:
-    words = [
-        f"{counted(limit.requests_sent, 'request')} at up to {limit.max_rps_sent:g} per second"
-    ]
+    sent, rate = counted(limit.requests_sent, "request"), figure(limit.max_rps_sent)
+    words = [f"{sent} at up to {rate} per second"]
     if limit.first_429_at is not None:
         words.append(f"first 429 at request {limit.first_429_at:,}")
     if limit.recovery_s is not None:
-        words.append(f"admitted again after {limit.recovery_s:g} s")
+        words.append(f"admitted again after {figure(limit.recovery_s)} s")
     if limit.stopped_by != "done":
         words.append(f"ended early by {limit.stopped_by}")
     return f"; {', '.join(words)}"

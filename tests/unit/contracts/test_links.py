@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from contracts.links import links
+from contracts.document import links
 from tests.unit.contracts.documents import document
 
 
