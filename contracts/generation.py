@@ -54,7 +54,7 @@ def drafts(document: Document) -> dict[str, Draft | str]:
         By label: the request, or why there can be none.
     """
     found: dict[str, Draft | str] = {}
-    for result in load(_simplified(document.content)).get_all_operations():
+    for result in load(simplified(document.content)).get_all_operations():
         if isinstance(result, Ok):
             operation: Any = result.ok()
             found[str(operation.label)] = _draft(operation)
@@ -73,12 +73,16 @@ def load(content: JsonObject) -> Any:  # noqa: ANN401 -- Schemathesis' schema
     return schemathesis.openapi.from_dict(content, config=config)
 
 
-def _simplified(content: JsonObject) -> JsonObject:
-    """Where a body may be JSON it will be; Schemathesis takes whatever stands first.
+def simplified(content: JsonObject) -> JsonObject:
+    """Leave of a document what requests are made of, and nothing that lies outside it.
 
-    Nor is it told of security schemes: it would invent a bearer token, a cookie or a key in the
-    query, and send it with every request. Answers are left out, as no request comes of them and one
-    that is described wrongly would spoil every operation.
+    Where a body may be JSON it will be; Schemathesis takes whatever stands first. Nor is it told
+    of security schemes: it would invent a bearer token, a cookie or a key in the query, and send it
+    with every request. Answers are left out, as no request comes of them and one that is described
+    wrongly would spoil every operation.
+
+    Args:
+        content: A document; it is not changed.
     """
     paths = {
         path: _item(item, content)
