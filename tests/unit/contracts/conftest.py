@@ -1,4 +1,5 @@
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,3 +47,11 @@ def checking(surroundings: Surroundings, tmp_path: Path) -> Iterator[Build]:
     yield build
     for one in built:
         one.close()
+
+
+@pytest.fixture
+def listening() -> Iterator[socket.socket]:
+    """A socket that nobody may connect to."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        yield server

@@ -2,7 +2,6 @@
 
 import json
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -335,14 +334,6 @@ def test_a_weird_document_still_gives_its_requests(changes: dict[str, Any]) -> N
 
 def _json_of(media_type: Any) -> dict[str, Any]:  # noqa: ANN401 -- JSON
     return {"required": True, "content": {"application/json": media_type}}
-
-
-@pytest.fixture
-def listening() -> Iterator[socket.socket]:
-    """A socket that nobody may connect to."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.setblocking(False)
-        yield server
 
 
 def test_nothing_is_fetched_from_elsewhere(listening: socket.socket) -> None:
