@@ -62,7 +62,7 @@ class Connection:
         self._route = route
         self._socket = open_socket(route)
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=256 * 1024)
-        self._ended = False
+        self._heard = self._ended = False
 
     @property
     def reusable(self) -> bool:
@@ -91,12 +91,19 @@ class Connection:
         """
         deadline = time.monotonic() + self._route.timeout_s
         self._expect_answer_to(method)
+        self._heard = False
         try:
             with _translated():
                 self._write(data, deadline)
                 return self._read(deadline)
         except h11.RemoteProtocolError:
-            raise Broken(Trouble.CLOSED if self._ended else Trouble.NO_HTTP) from None
+            trouble, detail = Trouble.CLOSED if self._ended else Trouble.NO_HTTP, ""
+        except Broken as broken:
+            trouble, detail = broken.no_answer.trouble, broken.no_answer.detail
+        # A stale connection has nothing to say: whoever began to answer has got the request.
+        if self._heard and trouble in {Trouble.CLOSED, Trouble.RESET}:
+            trouble = Trouble.CUT_OFF
+        raise Broken(trouble, detail)
 
     def _expect_answer_to(self, method: str) -> None:
         shadow = h11.Request(method=method, target="/", headers=[("host", "shadow")])
@@ -137,6 +144,7 @@ class Connection:
         self._socket.settimeout(_remaining(deadline))
         data = self._socket.recv(65536)
         self._ended = not data
+        self._heard = self._heard or bool(data)
         return data
 
     def _settle(self) -> None:
@@ -216,6 +224,8 @@ def _translated() -> Iterator[None]:
     """Turn what the system raises into a trouble, dropping frames that may hold a key."""
     try:
         yield
+    except UnicodeError:
+        raise Broken(Trouble.UNKNOWN_HOST, "no host has such a name") from None
     except OSError as error:
         trouble = next(trouble for kind, trouble in _TROUBLES if isinstance(error, kind))
         raise Broken(trouble, error.strerror or "") from None

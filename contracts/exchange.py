@@ -78,6 +78,7 @@ class Trouble(StrEnum):
     TIMEOUT = "no whole answer within the time-out"
     RESET = "the connection was reset"
     CLOSED = "the connection was closed without an answer"
+    CUT_OFF = "the answer ended before it was whole"
     NO_HTTP = "what came back is not HTTP"
     TOO_LARGE = "the answer is too large to be read"
     PROXY = "the proxy refused to connect"

@@ -4,7 +4,10 @@ Nothing is added, normalised, followed or resent behind anybody's back. This is 
 where a key becomes bytes.
 """
 
+import math
 import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final, Self
 
 from contracts.client import Address, secret_headers
@@ -89,7 +92,7 @@ class Wire:
             Inapplicable: The credential cannot be told from a right key.
             BudgetSpent: No further request may be written.
         """
-        if fresh or (self._kept and not self._kept.reusable):
+        if fresh:
             self.close()
         exchange = self._attempt(request)
         lost = isinstance(exchange.answer, NoAnswer) and exchange.answer.trouble in _STALE
@@ -99,11 +102,14 @@ class Wire:
 
     def _attempt(self, request: Request) -> Exchange:
         data, head_bytes = written(request, self._route, self._keys, self._secret)
-        at = time.monotonic()
+        # Before there is a connection: servers close those that are idle while the pace waits.
+        self.pace.admit()
+        if self._kept and not self._kept.reusable:
+            self.close()
         is_fresh = self._kept is None
+        at = time.monotonic()
         try:
             connection = self._kept = self._kept or Connection(self._route)
-            self.pace.admit()
             at = time.monotonic()
             self.pace.wrote(at)
             answer: Response | NoAnswer = connection.exchange(request.method, data)
@@ -179,10 +185,31 @@ def nobody(role: str) -> str:
 
 
 def retry_after(exchange: Exchange) -> float | None:
-    """Read Retry-After as seconds (RFC 9110 section 10.2.3); None where absent or no number."""
+    """Read Retry-After as seconds, from a number or a date (RFC 9110 section 10.2.3).
+
+    Args:
+        exchange: Whose answer; a date is counted from its own Date, where it has one.
+
+    Returns:
+        Seconds, not negative; None where it says neither.
+    """
     answer = exchange.answer
     value = answer.header("retry-after") if isinstance(answer, Response) else None
-    try:
-        return max(0.0, float(value)) if value else None
-    except ValueError:
+    if not isinstance(answer, Response) or not value:
         return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        until, since = _time(value), _time(answer.header("date") or "")
+        if until is None:
+            return None
+        seconds = (until - (since or datetime.now(UTC))).total_seconds()
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _time(value: str) -> datetime | None:
+    try:
+        read = parsedate_to_datetime(value)
+    except (ValueError, TypeError):
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
