@@ -3,14 +3,18 @@
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Final
+
+LOOPBACK: Final = "DNS:localhost,IP:127.0.0.1"
 
 
-def certify(*, key: Path, certificate: Path) -> bool:
-    """Make a self-signed certificate for loopback.
+def certify(*, key: Path, certificate: Path, names: str = LOOPBACK) -> bool:
+    """Make a self-signed certificate.
 
     Args:
         key: Where its key is written.
         certificate: Where it is written itself.
+        names: Hosts and addresses it is for.
 
     Returns:
         False where the machine has no `openssl`.
@@ -21,7 +25,7 @@ def certify(*, key: Path, certificate: Path) -> bool:
         [
             *("openssl", "req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=localhost"),
             *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
-            *("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
+            *("-addext", f"subjectAltName={names}"),
             *("-keyout", str(key), "-out", str(certificate)),
         ],
         capture_output=True,

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import socket
 from collections.abc import Iterator
@@ -5,13 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from contracts.client import address
 from contracts.handoff import VARIABLE
+from contracts.keyring import Keyring
 from contracts.layers import load
 from contracts.operations import Operation
-from contracts.pace import Caps
+from contracts.pace import Caps, Pace
 from contracts.settings import PREFIX
+from contracts.wire import Wire
+from tests.unit.contracts import wiring
 from tests.unit.contracts.answers import KEY, OTHER_KEY
 from tests.unit.contracts.checking import Build, Checking
+from tests.unit.contracts.loopback import Loopback, Script, serving
 from tests.unit.contracts.surroundings import URL, Surroundings
 from tests.unit.contracts.targets import LIST, MANY, Answerer, world
 
@@ -55,3 +61,24 @@ def listening() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         yield server
+
+
+@pytest.fixture
+def wired(surroundings: Surroundings) -> Iterator[wiring.Wired]:
+    """Builds a wire to a server of scripts, by these settings."""
+    with contextlib.ExitStack() as stack:
+
+        def build(
+            *scripts: Script, caps: Caps = wiring.MANY, **given: str
+        ) -> tuple[Wire, Loopback]:
+            server = stack.enter_context(serving(*scripts))
+            base_url = f"http://127.0.0.1:{server.port}/v1"
+            known = {"base_url": base_url, "timeout_s": "5"} | given
+            settings = surroundings.target(**known)
+            keyring = Keyring.of(settings)
+            where = address(known["base_url"])
+            wire = Wire.to(where, settings, Pace(caps), keyring, keyring.redactor)
+            stack.callback(wire.close)
+            return wire, server
+
+        yield build
