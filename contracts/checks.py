@@ -17,13 +17,16 @@ from contracts.exchange import Exchange, curl, transcript
 from contracts.judge import Judgement, Oracle
 from contracts.operations import Operation
 from contracts.pace import BudgetSpent
-from contracts.probing import Answer, Confirmed, Probing
+from contracts.probing import REPETITIONS, Answer, Confirmed, Probing
 from contracts.recording import CheckId, Recorder
 from contracts.records import CheckRecord
 from contracts.verdict import Severity, Status
 
 AFTER_VIOLATION: Final = 10
 """Requests that shrinking may make once a check has seen its first violation."""
+
+_SHRINKING_REPETITIONS: Final = 2
+"""Enough for a server error, which must come three times of three."""
 
 
 class Violation(AssertionError):
@@ -90,6 +93,7 @@ class Send:
         """Start another check."""
         self.check, self.share = check, share
         self._began, self._violated_at = self.probing.requests, None
+        self.probing.repetitions = REPETITIONS
         self._counted.clear()
 
     def end(self) -> None:
@@ -131,8 +135,11 @@ class Send:
 
     def _spent(self) -> bool:
         used = self.probing.requests
-        if self._violated_at is not None and used - self._violated_at >= AFTER_VIOLATION:
-            return True
+        if self._violated_at is not None:
+            # The question itself, what confirms it, and the control must all fit.
+            most = 1 + _SHRINKING_REPETITIONS + 1
+            if used - self._violated_at + most > AFTER_VIOLATION:
+                return True
         return self.share is not None and used - self._began >= self.share
 
     def _unanswered(self, operation: Operation, credential: Credential) -> Asked:
@@ -198,13 +205,18 @@ class Send:
             What it says of the running check's requirement; None where it says nothing of it.
         """
         mine: Confirmed | None = None
+        again = id(answer) in self._counted
+        self._counted.add(id(answer))
         for confirmed in self.probing.judge(answer, oracle):
             is_mine = confirmed.judgement.requirement is self.check.requirement
             mine = confirmed if is_mine else mine
             if is_mine or not self.check.core:
-                self.recorder.note(self.check, confirmed, answer.operation.label, answer.exchange)
+                self.recorder.note(
+                    self.check, confirmed, answer.operation.label, answer.exchange, again=again
+                )
         if mine and mine.judgement.violates and self._violated_at is None:
             self._violated_at = self.probing.requests - mine.tried
+            self.probing.repetitions = _SHRINKING_REPETITIONS
         return mine
 
     def sufficient(self, operation: Operation) -> RoleKey:
@@ -213,14 +225,13 @@ class Send:
 
     def insufficient(self, operation: Operation) -> RoleKey:
         """Choose a live key without the operation's scopes; where there is none, skip."""
-        role = next(self.probing.keyring.insufficient(operation), None)
-        if role is None:
+        roles = list(self.probing.keyring.insufficient(operation))
+        if not roles:
             unknown = operation.scopes is None
             reason = "its scopes are not known" if unknown else "no key lacking its scopes is known"
             setting = "SCOPE_MAP" if unknown else "SCOPED_KEYS"
             self._skip(operation, _LACKING, reason, setting)
-        self.probing.controls.is_live(role)
-        return RoleKey(role)
+        return RoleKey(next(filter(self.probing.controls.is_live, roles), roles[0]))
 
     def dead(self, operation: Operation, role: Role) -> RoleKey:
         """Give the revoked or deleted key; skip the check where it is not configured."""

@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from contracts.document import Document, overlaid
 from contracts.exchange import Response
-from contracts.generation import load
+from contracts.generation import load, simplified
 from contracts.operations import DOCUMENTED, Operation
 
 _DOCUMENTED_ALONE: Final = Document(
@@ -41,7 +41,9 @@ class Conformance:
             protected: Labels of the operations that need a key.
             tolerated: Members the operator tolerates in an error body.
         """
-        content = overlaid(document or _DOCUMENTED_ALONE, protected, tolerated)
+        theirs = document or _DOCUMENTED_ALONE
+        plain = Document(simplified(theirs.content), theirs.version)
+        content = overlaid(plain, protected, tolerated)
         self._schema: Any = load(content)
 
     def objection(self, operation: Operation, answer: Response) -> str:
@@ -51,7 +53,8 @@ class Conformance:
             operation: What was asked for.
             answer: Of a documented error status.
         """
-        case = self._schema[operation.path][operation.method].Case()
+        values = dict.fromkeys(operation.draft.parameters, "-")
+        case = self._schema[operation.path][operation.method].Case(path_parameters=values)
         read = schemathesis.Response(
             status_code=answer.status,
             headers={name: [value] for name, value in answer.headers},

@@ -4,6 +4,7 @@ Only where this control succeeded can a refusal come from the key alone. Which k
 known from here.
 """
 
+import contextlib
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,6 +12,7 @@ from contracts.credentials import Role, RoleKey
 from contracts.exchange import Exchange, NoAnswer, Request, Response
 from contracts.keyring import Keyring
 from contracts.operations import Catalogue, Operation, Unchecked
+from contracts.pace import BudgetSpent
 from contracts.preparation import Preparation
 from contracts.settings import Settings
 from contracts.wire import Wire
@@ -56,6 +58,8 @@ class Controls:
         self._controls: dict[str, Control] = {}
         self._preparing: set[str] = set()
         self._unanswered = 0
+        self._spent: BudgetSpent | None = None
+        self._proven: set[Role] = set()
         self.live: set[Role] = set()
 
     def of(self, operation: Operation) -> Control:
@@ -73,6 +77,15 @@ class Controls:
 
     def _asked(self, operation: Operation) -> Control:
         role = self._keyring.control(operation)
+        try:
+            if self._spent is None:
+                return self._asked_with(operation, role)
+        except BudgetSpent as spent:
+            self._spent = spent
+        unchecked = Unchecked(operation.label, str(self._spent), self._spent.setting)
+        return Control(operation, role, unchecked=unchecked)
+
+    def _asked_with(self, operation: Operation, role: Role | None) -> Control:
         if role is None:
             reason = "no configured key suffices for it"
             return Control(operation, unchecked=Unchecked(operation.label, reason, "API_KEY"))
@@ -110,9 +123,17 @@ class Controls:
 
     def renew(self, control: Control, exchange: Exchange) -> None:
         """Find another object where an exchange deleted the one that probes ask for."""
-        if control.operation.method == "DELETE" and 200 <= (exchange.status or 0) < 300:
+        if control.operation.method != "DELETE" or not 200 <= (exchange.status or 0) < 300:
+            return
+        control.request = None
+        try:
             request = self._prepared(control.operation)
-            control.request = request if isinstance(request, Request) else None
+        except BudgetSpent as spent:
+            request = Unchecked(control.operation.label, str(spent), spent.setting)
+        if isinstance(request, Request):
+            control.request = request
+        else:
+            control.unchecked = request
 
     def body_of(self, label: str) -> bytes | None:
         """Give the body of a control's answer, asking it first where it was not asked yet."""
@@ -130,28 +151,33 @@ class Controls:
 
     def again(self, operation: Operation) -> Response | None:
         """Ask a control once more, on a fresh connection; None where it fails now."""
+        role = self._controls[operation.label].role
+        return self._admitted(operation, role, fresh=True) if role is not None else None
+
+    def _admitted(self, operation: Operation, role: Role, *, fresh: bool) -> Response | None:
+        """Ask an operation's valid request with a role's key; None where it does not succeed."""
         control = self._controls[operation.label]
-        if control.request is None or control.role is None:
+        if control.request is None:
             return None
-        request = replace(control.request, credential=RoleKey(control.role))
-        exchange = self._wire.ask(request, fresh=True)
+        exchange = self._wire.ask(replace(control.request, credential=RoleKey(role)), fresh=fresh)
         self.renew(control, exchange)
         answer = exchange.answer
-        succeeded = isinstance(answer, Response) and operation.succeeded(answer)
-        return answer if succeeded and isinstance(answer, Response) else None
+        return answer if isinstance(answer, Response) and operation.succeeded(answer) else None
 
     def is_live(self, role: Role) -> bool:
-        """Whether a key is alive, asking an operation it suffices for where that is not known."""
-        if role not in self.live and (operation := self._proving(role)):
-            request = self.of(operation).request
-            assert request is not None
-            answer = self._wire.ask(replace(request, credential=RoleKey(role))).answer
-            if isinstance(answer, Response) and operation.succeeded(answer):
-                self.live.add(role)
+        """Whether a key is alive; where that is not known, one operation it suffices for is asked.
+
+        Once for each role: a run of 150 operations would ask 150 times.
+        """
+        if role not in self.live | self._proven and (operation := self._proving(role)):
+            self._proven.add(role)
+            with contextlib.suppress(BudgetSpent):
+                if self._admitted(operation, role, fresh=False):
+                    self.live.add(role)
         return role in self.live
 
     def _proving(self, role: Role) -> Operation | None:
-        for operation in self._operations.values():
+        for operation in sorted(self._operations.values(), key=lambda one: not one.is_safe):
             control = self.of(operation)
             if self._keyring.admits(role, operation) and control.answer and control.request:
                 return operation

@@ -5,10 +5,11 @@ Pure. Generating requests from it is `generation.py`.
 
 import copy
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import yaml
 
@@ -40,8 +41,8 @@ class Document:
     def operations(self) -> Iterator[tuple[str, JsonObject]]:
         """Give every operation with its label, such as `GET /calls/{callId}`."""
         for path, item in self.content["paths"].items():
-            for method in METHODS:
-                if isinstance(item, dict) and isinstance(item.get(method), dict):
+            for method in METHODS if isinstance(item, dict) else ():
+                if isinstance(item.get(method), dict):
                     yield f"{method.upper()} {path}", item[method]
 
 
@@ -62,20 +63,26 @@ def read_document(data: bytes, *, base_path: str = "") -> Document:
         raise DocumentError(
             "is OpenAPI 2; versions 3.0 and 3.1 are read" if old else "is no OpenAPI document"
         )
-    version = content["openapi"]
-    if not version.startswith("3."):
-        raise DocumentError(f"is OpenAPI {version[:10]}; versions 3.0 and 3.1 are read")
+    version = _VERSION.fullmatch(content["openapi"])
+    if version is None:
+        raise DocumentError(f"is OpenAPI {content['openapi'][:10]}; versions 3.0 and 3.1 are read")
     if not isinstance(content.get("paths"), dict):
         raise DocumentError("has no paths")
     content = _Textual().of(content)
+    content["openapi"] = f"{version[1]}{version[2] or '.0'}"  # Schemathesis wants all three parts
     content["paths"] = {
-        path: _resolved_item(item, content) for path, item in content["paths"].items()
+        path: _resolved_item(item, content)
+        for path, item in content["paths"].items()
+        if path.startswith("/")  # the others are extensions
     }
     content["paths"] = _relative(content, base_path.rstrip("/"))
-    document = Document(content, "3.0" if version.startswith("3.0") else "3.1")
+    document = Document(content, "3.0" if version[1] == "3.0" else "3.1")
     if next(document.operations(), None) is None:
         raise DocumentError("has no operations")
     return document
+
+
+_VERSION: Final = re.compile(r"(3\.[012])(\.[0-9]+)?(?:[-+].*)?")
 
 
 def _parsed(data: bytes) -> object:
@@ -85,9 +92,19 @@ def _parsed(data: bytes) -> object:
         pass
     try:
         return yaml.load(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 -- both are safe loaders
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except _YAML_ERRORS:
         raise DocumentError("is neither JSON nor YAML") from None
 
+
+_YAML_ERRORS: Final = (
+    yaml.YAMLError,
+    ValueError,
+    RecursionError,
+    # What its constructors let through on a tag that does not fit its value.
+    AttributeError,
+    LookupError,
+    TypeError,
+)
 
 _MOST_VALUES: Final = 2_000_000
 """In a document; YAML aliases can make billions out of a few lines."""
@@ -145,7 +162,7 @@ def resolved(value: object, content: JsonObject) -> JsonObject:
         return value if isinstance(value, dict) else {}
     found: object = content
     for part in reference[2:].split("/"):
-        name = part.replace("~1", "/").replace("~0", "~")
+        name = unquote(part).replace("~1", "/").replace("~0", "~")
         found = found.get(name) if isinstance(found, dict) else None
     return found if isinstance(found, dict) else {}
 
@@ -169,7 +186,12 @@ def _server_path(content: JsonObject) -> str:
     servers = content.get("servers")
     first = servers[0] if isinstance(servers, list) and servers else None
     url = first.get("url") if isinstance(first, dict) else None
-    return urlsplit(url).path.rstrip("/") if isinstance(url, str) and "{" not in url else ""
+    if not isinstance(url, str) or "{" in url:
+        return ""
+    try:
+        return urlsplit(url).path.rstrip("/")
+    except ValueError:
+        return ""
 
 
 Scopes = tuple[frozenset[str], ...] | None
@@ -206,12 +228,17 @@ def protection(operation: JsonObject, document: Document) -> Protection:
         return Protection(public=True, scopes=None)
     alternatives = tuple(
         frozenset(
-            scope for scopes in alternative.values() if isinstance(scopes, list) for scope in scopes
+            scope
+            for scopes in alternative.values()
+            if isinstance(scopes, list)
+            for scope in scopes
+            if isinstance(scope, str)
         )
         for alternative in declared
         if isinstance(alternative, dict)
     )
-    return Protection(public=False, scopes=alternatives if all(alternatives) else None)
+    is_said = bool(alternatives) and all(alternatives)
+    return Protection(public=False, scopes=alternatives if is_said else None)
 
 
 def overlaid(
@@ -230,7 +257,7 @@ def overlaid(
         A copy in which each protected operation answers 401, 403 and 429 as documented.
     """
     content = copy.deepcopy(document.content)
-    responses = content.setdefault("components", {}).setdefault("responses", {})
+    responses = _member(_member(content, "components"), "responses")
     for status in DOCUMENTED_ERRORS:
         schema = envelope_schema(status=status, version=document.version, tolerated=tolerated)
         responses[f"Documented{status}"] = {
@@ -239,8 +266,16 @@ def overlaid(
         }
     for label, operation in Document(content, document.version).operations():
         if label in protected:
-            operation.setdefault("responses", {}).update(_REFERENCES)
+            _member(operation, "responses").update(_REFERENCES)
     return content
+
+
+def _member(of: JsonObject, name: str) -> JsonObject:
+    """Give an object's member, made where there is none or it is no object."""
+    if not isinstance(of.get(name), dict):
+        of[name] = {}
+    member: JsonObject = of[name]
+    return member
 
 
 _REFERENCES: Final[Mapping[str, JsonObject]] = {
@@ -266,11 +301,11 @@ def links(document: Document) -> dict[str, dict[str, tuple[str, str]]]:
     found: dict[str, dict[str, tuple[str, str]]] = {}
     for source, operation in document.operations():
         for link in _links_of(operation, document):
-            target = by_id.get(link.get("operationId")) or _referenced(link.get("operationRef"))
-            for name, expression in link.get("parameters", {}).items():
+            target = by_id.get(str(link.get("operationId"))) or _referenced(link.get("operationRef"))
+            for name, expression in _members(link.get("parameters")).items():
                 if target and isinstance(expression, str) and expression.startswith(_FROM_BODY):
-                    pointer = expression.removeprefix(_FROM_BODY)
-                    found.setdefault(target, {})[name.removeprefix("path.")] = (source, pointer)
+                    place = source, expression.removeprefix(_FROM_BODY)
+                    found.setdefault(target, {}).setdefault(name.removeprefix("path."), place)
     return found
 
 
@@ -278,11 +313,13 @@ _FROM_BODY: Final = "$response.body#"
 
 
 def _links_of(operation: JsonObject, document: Document) -> Iterator[JsonObject]:
-    responses = operation.get("responses")
-    for response in responses.values() if isinstance(responses, dict) else ():
-        declared = resolved(response, document.content).get("links")
-        for link in declared.values() if isinstance(declared, dict) else ():
+    for response in _members(operation.get("responses")).values():
+        for link in _members(resolved(response, document.content).get("links")).values():
             yield resolved(link, document.content)
+
+
+def _members(value: object) -> JsonObject:
+    return value if isinstance(value, dict) else {}
 
 
 def _referenced(reference: object) -> str | None:
@@ -290,5 +327,5 @@ def _referenced(reference: object) -> str | None:
     parts = reference.split("/") if isinstance(reference, str) else []
     if len(parts) != 4 or parts[:2] != ["#", "paths"]:
         return None
-    path = parts[2].replace("~1", "/").replace("~0", "~")
+    path = unquote(parts[2]).replace("~1", "/").replace("~0", "~")
     return f"{parts[3].upper()} {path}"

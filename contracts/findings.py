@@ -78,7 +78,9 @@ class Findings:
 def note_interruption(report_dir: Path, by: Interruption) -> None:
     """Write down that a run was interrupted after its processes had finished."""
     footer = Footer(finished=now(), requests=0, interrupted=by)
-    for path in sorted((report_dir / "findings").glob("*.jsonl"))[:1]:
+    files = sorted((report_dir / "findings").glob("*.jsonl"))
+    # The command's own file is whole; that of a part may end in half a line.
+    for path in sorted(files, key=lambda path: not path.name.startswith("verify"))[:1]:
         with path.open("a", encoding="utf-8") as file:
             file.write(footer.model_dump_json() + "\n")
 
@@ -108,7 +110,8 @@ def read_run(report_dir: Path) -> Run:
 
 def _records(path: Path) -> Iterator[Record]:
     """Read until the first line that is none: a killed process may leave half a line."""
-    for line in path.read_text("utf-8", errors="replace").splitlines():
+    # Not splitlines: a server's text may hold other line ends, such as U+2028.
+    for line in path.read_text("utf-8", errors="replace").split("\n"):
         try:
             yield RECORDS.validate_json(line)
         except ValidationError:
@@ -121,10 +124,11 @@ def _run(
     scopes = [record for record in records if isinstance(record, Scope)]
     about = next((scope for scope in scopes if scope.operations), None)
     footers = [record for record in records if isinstance(record, Footer)]
-    expected = {r.process for r in records if isinstance(r, Header | Started)}
-    finished = {
-        header.process for header, end in zip(headers, last, strict=True) if isinstance(end, Footer)
-    }
+    started = {record.process for record in records if isinstance(record, Started)}
+    unfinished = started - {header.process for header in headers}
+    for header, end in zip(headers, last, strict=True):
+        if not isinstance(end, Footer):  # one of several workers is enough
+            unfinished.add(header.process)
     return Run(
         target=main.target.model_copy(
             update={
@@ -140,7 +144,7 @@ def _run(
         warnings=_warnings(records),
         rate_limit=_rate_limit(records),
         reasons=tuple(dict.fromkeys(r.text for r in records if isinstance(r, Reason))),
-        unfinished=tuple(sorted(expected - finished)),
+        unfinished=tuple(sorted(unfinished)),
         interrupted=next((footer.interrupted for footer in footers if footer.interrupted), None),
     )
 

@@ -8,7 +8,7 @@ import contextlib
 import signal
 from collections.abc import Iterator, Mapping
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 import hypothesis.core
@@ -18,9 +18,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import HypothesisException
 from hypothesis.vendor import pretty
 from schemathesis.core.errors import SchemathesisError
+from schemathesis.core.result import Ok
 
 from contracts.credentials import HEADER
-from contracts.document import Document, JsonObject
+from contracts.document import METHODS, Document, JsonObject, resolved
 from contracts.exchange import Fields
 from contracts.operations import Draft
 
@@ -53,14 +54,14 @@ def drafts(document: Document) -> dict[str, Draft | str]:
         By label: the request, or why there can be none.
     """
     found: dict[str, Draft | str] = {}
-    for result in load(_json_bodies_only(document.content)).get_all_operations():
-        operation = result.ok()
-        if operation is None:
+    for result in load(simplified(document.content)).get_all_operations():
+        if isinstance(result, Ok):
+            operation: Any = result.ok()
+            found[str(operation.label)] = _draft(operation)
+        else:
             error = result.err()
             label = f"{(error.method or '').upper()} {error.path or ''}"
             found[label] = f"the document does not describe it whole: {_first_line(error)}"
-        else:
-            found[str(operation.label)] = _draft(operation)
     # Its first strategy silences Hypothesis' printer for the whole process; findings need it.
     hypothesis.core.RepresentationPrinter = pretty.RepresentationPrinter  # type: ignore[attr-defined]
     return found
@@ -72,27 +73,65 @@ def load(content: JsonObject) -> Any:  # noqa: ANN401 -- Schemathesis' schema
     return schemathesis.openapi.from_dict(content, config=config)
 
 
-def _json_bodies_only(content: JsonObject) -> JsonObject:
-    """Where a body may be JSON it will be; Schemathesis takes whatever stands first."""
-    paths = {path: _item(item) for path, item in content["paths"].items()}
-    return {**content, "paths": paths}
+def simplified(content: JsonObject) -> JsonObject:
+    """Leave of a document what requests are made of, and nothing that lies outside it.
+
+    Where a body may be JSON it will be; Schemathesis takes whatever stands first. Nor is it told
+    of security schemes: it would invent a bearer token, a cookie or a key in the query, and send it
+    with every request. Answers are left out, as no request comes of them and one that is described
+    wrongly would spoil every operation.
+
+    Args:
+        content: A document; it is not changed.
+    """
+    paths = {
+        path: _item(item, content)
+        for path, item in content["paths"].items()
+        if isinstance(item, dict)
+    }
+    components = content.get("components")
+    known = components if isinstance(components, dict) else {}
+    simple = {**content, "paths": paths, "components": known, "security": []}
+    return cast("JsonObject", _without_elsewhere(simple))
 
 
-def _item(item: Any) -> Any:  # noqa: ANN401 -- JSON
-    if not isinstance(item, dict):
-        return item
-    return {name: _narrowed(member) for name, member in item.items()}
+def _item(item: JsonObject, content: JsonObject) -> JsonObject:
+    operations = {
+        name: _narrowed(member, content)
+        for name, member in item.items()
+        if name in METHODS and isinstance(member, dict)
+    }
+    return {name: item[name] for name in item if name not in METHODS} | operations
 
 
-def _narrowed(operation: Any) -> Any:  # noqa: ANN401 -- JSON
-    body = operation.get("requestBody") if isinstance(operation, dict) else None
-    if not isinstance(body, dict):
-        return operation
-    content = body.get("content")
-    if not isinstance(content, dict) or "application/json" not in content:
-        return operation
-    only_json = {"application/json": content["application/json"]}
-    return {**operation, "requestBody": {**body, "content": only_json}}
+def _without_elsewhere(value: object) -> object:
+    """Cut what lies outside the document: Schemathesis would fetch it, uncounted, from anywhere."""
+    if isinstance(value, list):
+        return [_without_elsewhere(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    reference = value.get("$ref")
+    if isinstance(reference, str) and not reference.startswith("#"):
+        return {"$ref": "#/x-outside-the-document"}
+    return {
+        name: _without_elsewhere(member)
+        for name, member in value.items()
+        if name not in _ELSEWHERE or not isinstance(member, str)
+    }
+
+
+_ELSEWHERE: Final = frozenset({"externalValue", "$id"})
+"""Beside references: an example that lies elsewhere, and what moves the ground under references."""
+
+
+def _narrowed(operation: JsonObject, content: JsonObject) -> JsonObject:
+    open_ = {**operation, "security": [], "responses": {}}
+    body = resolved(operation.get("requestBody"), content)
+    kinds = body.get("content")
+    if not isinstance(kinds, dict) or "application/json" not in kinds:
+        return open_
+    only_json = {"application/json": kinds["application/json"]}
+    return {**open_, "requestBody": {**body, "content": only_json}}
 
 
 def _draft(operation: Any) -> Draft | str:  # noqa: ANN401 -- Schemathesis' operation
@@ -188,8 +227,11 @@ def _headers(case: Any, prepared: requests.PreparedRequest) -> Fields:  # noqa: 
     content_type = prepared.headers.get("Content-Type")
     if prepared.body and content_type:
         fields.append(("Content-Type", content_type))
-    cookie = prepared.headers.get("Cookie")
-    return (*fields, ("Cookie", cookie)) if cookie else tuple(fields)
+    if cookie := prepared.headers.get("Cookie"):
+        fields.append(("Cookie", cookie))
+    for _, value in fields:
+        value.encode("latin-1")  # what no header can carry is said now, not while it is written
+    return tuple(fields)
 
 
 def _bytes(body: object) -> bytes:

@@ -4,6 +4,7 @@ Pure. A schema-valid invented id is a 404 with any key, so ids come from real an
 document links to them, else from the list that stands above the item.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final
 from urllib.parse import quote
@@ -38,23 +39,22 @@ def harvested(body: bytes, parameter: str, schema: JsonObject) -> str | None:
     Returns:
         The first fitting value; None where there is none.
     """
-    try:
-        answer: object = read_object(body)
-    except EnvelopeError:
-        answer = _array(body)
-    for item in _objects(answer, _DEPTH):
+    for item in _objects(_read(body), _DEPTH):
         for name in _names(parameter):
             if (value := _fitting(item.get(name), schema)) is not None:
                 return value
     return None
 
 
-def _array(body: bytes) -> object:
-    """A list that stands alone, read by wrapping it into an object."""
-    try:
-        return read_object(b'{"list":' + body + b"}")
-    except EnvelopeError:
-        return None
+def _read(body: bytes) -> object:
+    """An object, or a list that stands alone, read by wrapping it into one; else None."""
+    for text, unwrapped in ((body, False), (b'{"list":' + body + b"}", True)):
+        try:
+            answer = read_object(text)
+        except EnvelopeError:
+            continue
+        return answer["list"] if unwrapped else answer
+    return None
 
 
 def _objects(value: object, depth: int) -> Iterator[JsonObject]:
@@ -76,9 +76,15 @@ def _fitting(value: object, schema: JsonObject) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     wanted = schema.get("type")
-    if wanted in {"integer", "number"} and not str(value).lstrip("-").isdigit():
+    kinds = wanted if isinstance(wanted, list) else [wanted]  # 3.1 lists them, 3.0 names one
+    is_number = "integer" in kinds or "number" in kinds
+    if is_number and "string" not in kinds and not _WHOLE.fullmatch(str(value)):
         return None
-    return str(value) or None
+    text = str(value)
+    return text if text.strip(".") else None  # a segment of dots would lead elsewhere
+
+
+_WHOLE: Final = re.compile("-?[0-9]+")
 
 
 def pointed(body: bytes, pointer: str) -> str | None:
@@ -91,15 +97,12 @@ def pointed(body: bytes, pointer: str) -> str | None:
     Returns:
         The text or number there; None where there is none.
     """
-    try:
-        found: object = read_object(body)
-    except EnvelopeError:
-        return None
+    found = _read(body)
     for part in pointer.split("/")[1:]:
         name = part.replace("~1", "/").replace("~0", "~")
         if isinstance(found, dict):
             found = found.get(name)
-        elif isinstance(found, list) and name.isdigit() and int(name) < len(found):
+        elif isinstance(found, list) and name.isdecimal() and int(name) < len(found):
             found = found[int(name)]
         else:
             return None

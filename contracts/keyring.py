@@ -64,6 +64,10 @@ class Keyring:
         """Note that a role's key is no longer active."""
         self._dead.add(role)
 
+    def is_dead(self, role: Role) -> bool:
+        """Whether a role's key was valid once and is no longer."""
+        return role in self._dead
+
     def __call__(self, role: Role) -> str:
         """Give the key itself; called only while a request is written.
 

@@ -100,8 +100,8 @@ class Operation:
         if answer.status not in {200, 201, *self.successes}:
             return False
         declared = self.successes.get(answer.status, frozenset())
-        if self.method == "HEAD" or (not answer.body and not declared):
-            return True
+        if self.method == "HEAD" or (answer.status in self.successes and not declared):
+            return not answer.body or _is_declared(answer.media_type, declared)
         return _is_declared(answer.media_type, declared)
 
     def __repr__(self) -> str:
@@ -142,7 +142,7 @@ class Catalogue:
         operations: Protected and permitted; what the checks are about.
         public: Labels of operations that need no key.
         unchecked: Protected and permitted ones that cannot be asked for.
-        forbidden: Protected ones that may change data, which this run may not.
+        forbidden: Protected ones that this run may not ask, or none may.
         narrowed: Whether INCLUDE or EXCLUDE left operations out.
     """
 
@@ -188,6 +188,8 @@ def catalogue(
         draft = drafts.get(label, "the document does not describe it whole")
         if needs.public:
             public.append(label)
+        elif reason := _NEVER_ASKED.get(label.partition(" ")[0]):
+            forbidden.append(Unchecked(label, reason))
         elif label.partition(" ")[0] not in SAFE_METHODS and not settings.allow_writes:
             forbidden.append(Unchecked(label, "it may change data", "ALLOW_WRITES"))
         elif isinstance(draft, str):
@@ -202,6 +204,12 @@ def catalogue(
         tuple(forbidden),
         narrowed=bool(settings.include or settings.exclude),
     )
+
+
+_NEVER_ASKED: Final = {
+    "OPTIONS": "browsers ask it without a key, to learn whether they may send one (CORS preflight)",
+    "TRACE": "no request that is sent back may carry a key (RFC 9110 section 9.3.8)",
+}
 
 
 def _protection(document: Document, raw: JsonObject, label: str, settings: Settings) -> Protection:
@@ -222,8 +230,9 @@ def successes(raw: JsonObject, document: Document) -> dict[int, frozenset[str]]:
     responses = raw.get("responses")
     for status, response in responses.items() if isinstance(responses, dict) else ():
         if len(status) == 3 and status.startswith("2") and status.isdigit():
-            content = resolved(response, document.content).get("content", {})
+            content = resolved(response, document.content).get("content")
             declared[int(status)] = frozenset(
-                media_type.partition(";")[0].strip().lower() for media_type in content
+                media_type.partition(";")[0].strip().lower()
+                for media_type in (content if isinstance(content, dict) else ())
             )
     return declared

@@ -9,16 +9,17 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from contracts.controls import Controls
-from contracts.credentials import DELETED, REVOKED, Credential, Inapplicable, Sent
+from contracts.credentials import Credential, Inapplicable, Sent
 from contracts.exchange import Exchange, Response
 from contracts.judge import Circumstances, Judgement, Oracle, Standing, judge
 from contracts.keyring import Keyring
 from contracts.operations import Operation
+from contracts.pace import BudgetSpent
 from contracts.requirements import D6
 from contracts.verdict import Status
 from contracts.wire import Wire
 
-_REPETITIONS: Final = 8
+REPETITIONS: Final = 8
 """At most that many until a wrong answer is seen again; what one replica in two does shows by then
 in 255 of 256 cases."""
 
@@ -75,6 +76,7 @@ class Probing:
             objection: A second reader of error bodies; says why one does not fit.
         """
         self.controls, self.keyring = controls, keyring
+        self.repetitions = REPETITIONS
         self._wire, self._tolerated, self._objection = wire, tuple(tolerated), objection
 
     @property
@@ -157,7 +159,7 @@ class Probing:
         role = credential.role
         if credential.sent is not Sent.KEY or role is None:
             return Standing.NONE
-        if role in {REVOKED, DELETED}:
+        if self.keyring.is_dead(role):
             return Standing.DEAD
         admitted = self.keyring.admits(role, operation)
         if admitted is None:
@@ -166,24 +168,33 @@ class Probing:
 
     def _repeated(self, answer: Answer, oracle: Oracle, judgement: Judgement) -> Confirmed:
         """Ask again until it is seen again; a server error must come three times of three."""
-        request = answer.exchange.request
-        status = answer.exchange.status or 0
-        wanted = 3 if status >= 500 else 2
+        is_server_error = (answer.exchange.status or 0) >= 500
+        wanted = 3 if is_server_error else 2
         seen = tried = 1
-        while seen < wanted and tried <= _REPETITIONS:
-            exchange = self._wire.ask(request, fresh=True)
-            tried += 1
-            again = judge(exchange, oracle, self._circumstances(answer))
-            seen += any(j.violates and j.requirement is judgement.requirement for j in again)
-            if status >= 500 and seen < tried:
-                break
-        if seen < wanted:
-            reason = f"{judgement.got}, seen {seen} time of {tried} and not again"
-            return Confirmed(_unconfirmed(judgement, reason), seen, tried)
-        if not self._control_holds(answer.operation):
-            reason = f"{judgement.got}, but the control failed right after it"
-            return Confirmed(_unconfirmed(judgement, reason), seen, tried)
-        return Confirmed(judgement, seen, tried)
+        setting = None
+        try:
+            while seen < wanted and tried <= self.repetitions:
+                exchange = self._asked_again(answer)
+                tried += 1
+                again = judge(exchange, oracle, self._circumstances(answer))
+                seen += any(j.violates and j.requirement is judgement.requirement for j in again)
+                if is_server_error and seen < tried:
+                    break
+            if seen >= wanted and self._control_holds(answer.operation):
+                return Confirmed(judgement, seen, tried)
+            why = f"seen {seen} of {tried} times" if seen < wanted else "but the control failed"
+        except BudgetSpent as spent:
+            why, setting = f"not confirmed, as {spent}", spent.setting
+        reason = f"{judgement.got}, {why}"
+        return Confirmed(_unconfirmed(judgement, reason, setting), seen, tried)
+
+    def _asked_again(self, answer: Answer) -> Exchange:
+        """Ask the same on a fresh connection; of another object where it was deleted meanwhile."""
+        control, first = self.controls.of(answer.operation), answer.exchange.request
+        request = replace(control.request or first, credential=first.credential)
+        exchange = self._wire.ask(request, fresh=True)
+        self.controls.renew(control, exchange)
+        return exchange
 
     def _control_holds(self, operation: Operation) -> bool:
         """Whether the control succeeds now; where it never did, another one's with the same key."""
@@ -192,7 +203,5 @@ class Probing:
         return asked is not None and controls.again(asked) is not None
 
 
-def _unconfirmed(judgement: Judgement, reason: str) -> Judgement:
-    return replace(
-        judgement, status=Status.INCONCLUSIVE, severity=None, expected="", got="", reason=reason
-    )
+def _unconfirmed(judgement: Judgement, reason: str, setting: str | None) -> Judgement:
+    return Judgement(judgement.requirement, Status.INCONCLUSIVE, reason=reason, setting=setting)

@@ -48,10 +48,11 @@ class Entry:
     undecided: Confirmed | None = None
     worst: tuple[Confirmed, Exchange] | None = None
 
-    def note(self, confirmed: Confirmed, exchange: Exchange) -> None:
+    def note(self, confirmed: Confirmed, exchange: Exchange, *, again: bool) -> None:
         """Add what one exchange showed; the last violation is the simplest, as shrinking goes."""
-        self.tried += confirmed.tried
-        self.seen += confirmed.seen
+        if not again:
+            self.tried += confirmed.tried
+            self.seen += confirmed.seen
         if confirmed.judgement.violates:
             self.worst = confirmed, exchange
         elif confirmed.judgement.status is Status.HELD:
@@ -116,14 +117,29 @@ class Recorder:
     _entries: dict[tuple[str, str | None, str], Entry] = field(default_factory=dict)
 
     def note(
-        self, check: CheckId, confirmed: Confirmed, operation: str, exchange: Exchange
+        self,
+        check: CheckId,
+        confirmed: Confirmed,
+        operation: str,
+        exchange: Exchange,
+        *,
+        again: bool = False,
     ) -> Entry:
-        """Add what one exchange showed of one requirement; a violation is written at once."""
+        """Add what one exchange showed of one requirement; a violation is written at once.
+
+        Args:
+            check: The running check.
+            confirmed: What was judged.
+            operation: Label of what was asked.
+            exchange: What was asked and answered.
+            again: Whether it was noted before, as when Hypothesis shows a failure once more: it is
+                then the one to show, and not counted twice.
+        """
         requirement = confirmed.judgement.requirement
         credential = check.family or exchange.request.credential.words
         key = check.of(requirement), operation, credential
         entry = self._entries.setdefault(key, Entry(check, requirement, operation, credential))
-        entry.note(confirmed, exchange)
+        entry.note(confirmed, exchange, again=again)
         if confirmed.judgement.violates:
             self.findings.append(entry.record(self.base))
         return entry

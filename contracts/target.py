@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from contracts import verdict
 from contracts.client import HEADERS, SUITE_VERSION, address
@@ -67,7 +68,7 @@ _ONE: Final = Caps(rps=1000, requests=1, seconds=600)
 def _downloaded(settings: Settings, url: str) -> bytes:
     where = address(url)
     wire = Wire.to(where, settings, Pace(_ONE), nobody, Keyring.of(settings).redactor)
-    request = Request("GET", where.path or "/", _ANY, b"", NoKey())
+    request = Request("GET", _exact_target(url), _ANY, b"", NoKey())
     try:
         exchange = wire.send(request)
     finally:
@@ -77,6 +78,12 @@ def _downloaded(settings: Settings, url: str) -> bytes:
     if exchange.answer.status != 200:
         raise DocumentUnreachable(f"{url}: status {exchange.answer.status}")
     return exchange.answer.body
+
+
+def _exact_target(url: str) -> str:
+    """Path and query as they are written: a slash at the end may lead elsewhere."""
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 _ANY: Final = tuple((name, "*/*" if name == "Accept" else value) for name, value in HEADERS)
