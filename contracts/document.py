@@ -301,7 +301,9 @@ def links(document: Document) -> dict[str, dict[str, tuple[str, str]]]:
     found: dict[str, dict[str, tuple[str, str]]] = {}
     for source, operation in document.operations():
         for link in _links_of(operation, document):
-            target = by_id.get(str(link.get("operationId"))) or _referenced(link.get("operationRef"))
+            target = by_id.get(str(link.get("operationId"))) or _referenced(
+                link.get("operationRef")
+            )
             for name, expression in _members(link.get("parameters")).items():
                 if target and isinstance(expression, str) and expression.startswith(_FROM_BODY):
                     place = source, expression.removeprefix(_FROM_BODY)

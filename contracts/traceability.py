@@ -48,7 +48,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the list."""
-    write = _markdown if arguments.markdown else _plain
+    write = markdown if arguments.markdown else _plain
     sys.stdout.write(write(checks()))
     return 0
 
@@ -96,7 +96,12 @@ def _beyond(requirement: Requirement) -> str:
     return f"nobody can test {requirement.untestable}"
 
 
-def _markdown(every: Sequence[Listed]) -> str:
+def markdown(every: Sequence[Listed]) -> str:
+    """Write docs/requirements.md.
+
+    Args:
+        every: All checks.
+    """
     lines = [
         "# Requirements",
         "",

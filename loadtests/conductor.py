@@ -54,6 +54,11 @@ class Conductor:
     interrupted: Interruption | None = None
 
     @property
+    def has_begun(self) -> bool:
+        """Whether a test has sent anything."""
+        return self.director is not None
+
+    @property
     def is_over(self) -> bool:
         """Whether the last test has written all it found."""
         return self.exit_code is not None
@@ -85,6 +90,7 @@ class Conductor:
             plan_for(settings.declared_limit, limits, quiet=handoff.quiet_s),
             self.send,
             self.workers,
+            handoff.run_id,
             called.packed(),
             file,
         )

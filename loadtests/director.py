@@ -31,6 +31,9 @@ _CONSULT_S: Final = 0.1
 _AHEAD_S: Final = 0.3
 """How long before its start a segment is told to workers that are other processes."""
 
+_LONGEST_WITHOUT_S: Final = 10.0
+"""Seconds without any worker after which the run is given up."""
+
 Send = Callable[[str, Any, str], None]
 """Sends a message of a type with data to one worker."""
 
@@ -48,6 +51,7 @@ class TraceFile:
     def segment(self, segment: Segment) -> None:
         """Note what the plan asked for."""
         self._file.write(write_segment(segment.number, messages.pack_segment(segment)))
+        self._file.flush()
 
     def calls(self, calls: Sequence[Call]) -> None:
         """Note calls that were answered."""
@@ -68,6 +72,7 @@ class Director:
         planner: Decides what comes next.
         send: Sends a message to a worker.
         workers: Names the workers that are there now.
+        run_id: Tells workers when another run begins.
         call: What is called, as workers take it.
         file: Where the trace is written.
         ahead: Seconds between telling a segment and its start.
@@ -80,6 +85,7 @@ class Director:
     planner: Planner
     send: Send
     workers: Callable[[], Sequence[str]]
+    run_id: str
     call: Mapping[str, Any]
     file: TraceFile
     ahead: float = _AHEAD_S
@@ -94,6 +100,7 @@ class Director:
     _base: int = 0
     _running: Segment | None = None
     _pending: set[str] = field(default_factory=set)
+    _seen_at: float = field(default_factory=time.monotonic)
 
     def stop(self, why: Stop) -> None:
         """End the run soon: the plan is told at its next turn."""
@@ -108,6 +115,9 @@ class Director:
         while self.done is None:
             tell(phase=self.phase, requests=self.trace.requests)
             self._check_workers()
+            if not self.workers() and self._stop is None:
+                gevent.sleep(_CONSULT_S)
+                continue
             match self.planner.next_step(self.trace, self._progress()):
                 case Segment() as segment:
                     self._begin(segment)
@@ -133,6 +143,7 @@ class Director:
         self._pending = set(sharing)
         for k, worker in enumerate(sharing):
             data = {
+                "run_id": self.run_id,
                 "call": self.call,
                 "segment": messages.pack_segment(segment),
                 "base": self._base,
@@ -161,7 +172,9 @@ class Director:
         self.phase, self.done = "done", done
 
     def _check_workers(self) -> None:
-        if self._pending - set(self.workers()):
+        there = set(self.workers())
+        self._seen_at = time.monotonic() if there else self._seen_at
+        if self._pending - there or time.monotonic() - self._seen_at > _LONGEST_WITHOUT_S:
             self._stop = self._stop or "worker_lost"
             self._pending.clear()
 
@@ -176,5 +189,7 @@ class Director:
         """Note that a worker's share of a segment has ended."""
         self._pending.discard(worker)
         self.shed += data["shed"]
+        if data["failed"]:
+            self.stop("worker_lost")
         if not self._pending:
             self._finished = data["number"]

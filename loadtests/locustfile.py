@@ -124,7 +124,6 @@ def _connect_worker(worker: Worker, runner: WorkerRunner | LocalRunner) -> None:
 
     runner.register_message(messages.SEGMENT, segment)
     runner.register_message(messages.CUT, cut)
-    runner.environment.events.test_start.add_listener(lambda **_: worker.reset())
 
 
 def _connect_conductor(conductor: Conductor, environment: Environment) -> None:
@@ -145,6 +144,7 @@ def _connect_conductor(conductor: Conductor, environment: Environment) -> None:
     runner.register_message(messages.CALLS, calls)
     runner.register_message(messages.ENDED, ended)
     environment.events.test_start.add_listener(start)
+    environment.events.quitting.add_listener(lambda **_: _wait_for(conductor))
 
 
 def _conducted(conductor: Conductor, environment: Environment) -> None:
@@ -169,7 +169,8 @@ def _names(runner: MasterRunner | LocalRunner) -> Callable[[], list[str]]:
     """Name the workers that can be asked now."""
     if isinstance(runner, LocalRunner):
         return lambda: ["local"]
-    return lambda: [node.id for node in runner.clients.ready + runner.clients.running]
+    clients = runner.clients
+    return lambda: [node.id for node in clients.ready + clients.spawning + clients.running]
 
 
 def _fire(environment: Environment) -> Callable[[Call], None]:
@@ -190,19 +191,27 @@ def _fire(environment: Environment) -> Callable[[Call], None]:
 
 
 def _end(environment: Environment, number: int) -> None:
-    """End on a signal: the plan stops, the findings are written, Locust quits."""
+    """End on a signal: the plan stops, the findings are written, Locust quits.
+
+    Locust's own handler may run beside this one and read the exit code at once.
+    """
     name: Interruption = "SIGINT" if number == signal.SIGINT else "SIGTERM"
-    conductor = _conductor
-    if conductor:
-        conductor.interrupt(name)
-        deadline = time.monotonic() + _LONGEST_END_S
-        while conductor.director and not conductor.is_over and time.monotonic() < deadline:
-            gevent.sleep(0.05)
+    environment.process_exit_code = _INTERRUPTED[name]
+    if _conductor:
+        _conductor.interrupt(name)
+        _wait_for(_conductor)
     environment.process_exit_code = _INTERRUPTED[name]
     if environment.runner:
         environment.runner.quit()
     if environment.web_ui:
         environment.web_ui.stop()
+
+
+def _wait_for(conductor: Conductor) -> None:
+    """Let a test that has begun write what it found."""
+    deadline = time.monotonic() + _LONGEST_END_S
+    while conductor.has_begun and not conductor.is_over and time.monotonic() < deadline:
+        gevent.sleep(0.05)
 
 
 _LONGEST_END_S: Final = 3.0

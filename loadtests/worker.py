@@ -40,6 +40,7 @@ class Worker:
     tell: Tell
     fire: Callable[[Call], None]
     _dispatcher: Dispatcher | None = None
+    _run_id: str = ""
     _observer: Observer | None = None
 
     def take_segment(self, data: Mapping[str, Any]) -> None:
@@ -51,19 +52,28 @@ class Worker:
         if self._dispatcher:
             self._dispatcher.cut(number)
 
-    def reset(self) -> None:
-        """Forget connections and what was seen: another test begins."""
-        if self._dispatcher:
-            self._dispatcher.sender.close()
-        self._dispatcher = self._observer = None
-
     def _run(self, data: Mapping[str, Any]) -> None:
-        dispatcher = self._dispatcher or self._built(data["call"])
-        self._dispatcher = dispatcher
+        """Run a segment and say that it ended, also where this process failed."""
         segment = messages.unpack_segment(data["segment"])
-        shed = dispatcher.shed
-        dispatcher.run(segment, Share(data["base"], data["k"], data["n"]), data["origin"])
-        self.tell(messages.ENDED, {"number": segment.number, "shed": dispatcher.shed - shed})
+        ended: dict[str, Any] = {"number": segment.number, "shed": 0, "failed": True}
+        try:
+            dispatcher = self._dispatcher_for(data)
+            shed = dispatcher.shed
+            dispatcher.run(segment, Share(data["base"], data["k"], data["n"]), data["origin"])
+            ended |= {"shed": dispatcher.shed - shed, "failed": False}
+        finally:
+            self.tell(messages.ENDED, ended)
+
+    def _dispatcher_for(self, data: Mapping[str, Any]) -> Dispatcher:
+        """Keep connections and what was seen within one run, and begin anew with the next.
+
+        The master's first segment may come before Locust tells this worker of the test's start.
+        """
+        if self._dispatcher is None or self._run_id != data["run_id"]:
+            if self._dispatcher:
+                self._dispatcher.sender.close()
+            self._dispatcher, self._run_id = self._built(data["call"]), data["run_id"]
+        return self._dispatcher
 
     def _built(self, call: Mapping[str, Any]) -> Dispatcher:
         settings = self.settings

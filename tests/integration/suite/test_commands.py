@@ -1,0 +1,228 @@
+"""The commands beside `verify`, and pytest and Locust started alone."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import psutil
+import pytest
+
+from contracts.children import ROOT
+from tests.integration.suite.test_interruption import until
+from tests.integration.suite.verification import BUSYBOARD, environment, settings_of, verify
+from tests.servers.degenerate.record import read_record
+from tests.servers.stacks import FLASK, degenerate, faulty_flask
+
+LOCUST = [sys.executable, "-m", "locust"]
+PYTEST = [sys.executable, "-m", "pytest"]
+
+
+def run(command: Sequence[object], settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command in the project's folder."""
+    return subprocess.run(
+        [str(word) for word in command],
+        env=environment(settings),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "exit_code"),
+    [pytest.param(PYTEST, 4, id="pytest"), pytest.param(LOCUST, 2, id="locust")],
+)
+def test_without_target_each_stops_with_one_line(command: Sequence[str], exit_code: int) -> None:
+    done = run(command, {})
+
+    lines = [line for line in done.stderr.splitlines() if "BUSYBOARD_BASE_URL: is not set" in line]
+    assert (done.returncode, len(lines)) == (exit_code, 1)
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_pytest_alone_leaves_findings_and_results_and_report_concludes(tmp_path: Path) -> None:
+    (tmp_path / "verdict.json").write_text("{}")
+    with FLASK.start() as server:
+        settings = settings_of(server, REPORT_DIR=str(tmp_path), DEPTH="quick")
+        alone = run(PYTEST, settings)
+        left = {path.name for path in tmp_path.iterdir()}
+        concluded = run([BUSYBOARD, "report"], settings)
+
+    assert (alone.returncode, left) == (0, {"findings", "allure-results"})
+    assert concluded.returncode == 0
+    assert json.loads((tmp_path / "verdict.json").read_text())["verdict"] == "conformant"
+
+
+def test_pytest_alone_is_never_0_after_a_violation(tmp_path: Path) -> None:
+    with faulty_flask("missing-403") as server:
+        done = run(PYTEST, settings_of(server, REPORT_DIR=str(tmp_path), DEPTH="quick"))
+
+    assert done.returncode == 1
+
+
+def test_locust_alone_confirms_the_limit(tmp_path: Path) -> None:
+    with FLASK.start() as server:
+        settings = settings_of(server, REPORT_DIR=str(tmp_path))
+        done = run(LOCUST, settings)
+        concluded = run([BUSYBOARD, "report"], settings)
+
+    assert (done.returncode, concluded.returncode) == (0, 0)
+
+
+def test_locust_alone_is_1_after_a_violation(tmp_path: Path) -> None:
+    with faulty_flask("429-html") as server:
+        done = run(LOCUST, settings_of(server, REPORT_DIR=str(tmp_path)))
+
+    assert done.returncode == 1
+
+
+def test_locust_refuses_another_host_than_the_target(tmp_path: Path) -> None:
+    with degenerate("correct") as server:
+        settings = settings_of(server, REPORT_DIR=str(tmp_path))
+        done = run([*LOCUST, "--host", "http://127.0.0.1:1"], settings)
+
+    assert done.returncode == 2
+    assert "BUSYBOARD_BASE_URL: is" in done.stderr
+
+
+def test_load_goes_to_allowed_hosts_only(tmp_path: Path) -> None:
+    settings = {
+        "BUSYBOARD_BASE_URL": "http://api.invalid/v1",
+        "BUSYBOARD_API_KEY": "k" * 20,
+        "BUSYBOARD_REPORT_DIR": str(tmp_path),
+    }
+
+    alone = run(LOCUST, settings)
+    verified = verify(tmp_path, settings, "ratelimit")
+
+    assert (alone.returncode, verified.exit_code) == (2, 3)
+    assert "BUSYBOARD_LOAD_ALLOWED_HOSTS" in alone.stderr
+    assert verified.verdict is not None
+    (check,) = verified.verdict.requirements[3].checks
+    assert (check.status.value, check.setting) == ("skipped", "LOAD_ALLOWED_HOSTS")
+
+
+def test_web_ui_listens_on_loopback_and_ends_on_sigterm(tmp_path: Path) -> None:
+    with FLASK.start() as server:
+        settings = settings_of(server, REPORT_DIR=str(tmp_path))
+        process = subprocess.Popen(
+            [*LOCUST, "--headful", "--autostart", "--web-port", "0"],
+            env=environment(settings),
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        with process, process.stderr as log:
+            port = _port(process.pid)
+            page = _page(port)
+            until((tmp_path / "trace.jsonl.gz").exists)
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)
+            log.read()
+
+    assert b"Locust" in page
+    assert process.returncode == 143
+    assert any((tmp_path / "findings").glob("ratelimit-*"))
+
+
+def _port(pid: int) -> int:
+    found: list[int] = []
+
+    def listens() -> bool:
+        connections = psutil.Process(pid).net_connections("tcp")
+        listening = [one.laddr for one in connections if one.status == psutil.CONN_LISTEN]
+        assert all(place.ip == "127.0.0.1" for place in listening)
+        found[:] = [place.port for place in listening]
+        return bool(found)
+
+    until(listens)
+    return found[0]
+
+
+def _page(port: int) -> bytes:
+    got: list[bytes] = []
+
+    def answers() -> bool:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+                got.append(answer.read())
+        except URLError:
+            return False
+        return True
+
+    until(answers)
+    return got[0]
+
+
+def test_locust_master_and_workers_confirm_the_limit(tmp_path: Path) -> None:
+    """Two workers of Locust's own, and what the server counted is what was asked."""
+    with FLASK.start() as server:
+        settings = settings_of(server, REPORT_DIR=str(tmp_path))
+        done = run([*LOCUST, "--processes", "2"], settings)
+        concluded = run([BUSYBOARD, "report"], settings)
+
+    assert (done.returncode, concluded.returncode) == (0, 0), done.stderr[-2000:]
+
+
+def test_doctor_sends_at_most_five_harmless_requests(tmp_path: Path) -> None:
+    record = tmp_path / "record.jsonl"
+    with degenerate("correct", record=record) as server:
+        done = run([BUSYBOARD, "doctor"], settings_of(server))
+    heads = [request.head for request in read_record(record)]
+
+    assert done.returncode == 0
+    assert len(heads) <= 5
+    assert all(head.startswith("GET ") for head in heads)
+    assert server.keys.full not in done.stdout + done.stderr
+
+
+def test_plan_sends_nothing_but_the_request_for_the_document(tmp_path: Path) -> None:
+    record = tmp_path / "record.jsonl"
+    with degenerate("correct", record=record) as server:
+        done = run([BUSYBOARD, "verify", "--plan"], settings_of(server))
+    heads = [request.head.partition("\r\n")[0] for request in read_record(record)]
+
+    assert done.returncode == 0
+    assert heads == ["GET /openapi.json HTTP/1.1"]
+    assert re.search(
+        r"all: at most \d+ requests, peak [\d.]+ per second, at worst \d+ s", done.stdout
+    )
+
+
+def test_sandbox_prints_exports_that_a_shell_takes() -> None:
+    process = subprocess.Popen(
+        [BUSYBOARD, "sandbox"], env=environment({}), stdout=subprocess.PIPE, text=True, cwd="/"
+    )
+    assert process.stdout is not None
+    with process, process.stdout as out:
+        lines = [out.readline() for _ in range(10)]
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=30)
+    shell = subprocess.run(
+        ["sh", "-c", "".join(lines) + 'echo "$BUSYBOARD_BASE_URL"'],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": os.environ["PATH"]},
+    )
+
+    assert process.returncode == 0
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/v1\n", shell.stdout)
+
+
+def test_unknown_command_names_the_known_ones() -> None:
+    done = run([BUSYBOARD, "verfy"], {})
+
+    assert done.returncode == 2
+    assert "verify" in done.stderr
