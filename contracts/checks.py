@@ -4,17 +4,19 @@ Four outcomes, never mixed: the check passes; `Violation`, an `AssertionError`, 
 as failed; `Inconclusive`, which it shows as broken; or pytest's skip, naming the setting.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NoReturn
+from random import Random
+from typing import Final, NoReturn, TypeVar
 
 import pytest
 from hypothesis.vendor.pretty import RepresentationPrinter
 
 from contracts.algebra import describe
-from contracts.credentials import FULL, Credential, Inapplicable, Role, RoleKey, Text
-from contracts.exchange import Exchange, curl, transcript
+from contracts.credentials import FULL, SECOND, Credential, Inapplicable, Role, RoleKey, Sent, Text
+from contracts.exchange import Exchange, Response, curl, transcript
 from contracts.judge import Judgement, Oracle
+from contracts.manners import PLAIN, Manner
 from contracts.operations import Operation
 from contracts.pace import BudgetSpent
 from contracts.probing import REPETITIONS, Answer, Confirmed, Probing
@@ -61,8 +63,21 @@ class Asked:
     answer: Answer | None
     by: "Send"
 
+    @property
+    def is_admitted(self) -> bool:
+        """Whether the answer is a success."""
+        answer = self.answer and self.answer.exchange.answer
+        return isinstance(answer, Response) and 200 <= answer.status < 300
+
 
 _LACKING: Final = Text("", "a key without its scopes")
+
+_ELSEWHERE: Final = Text("", "a key in another place")
+
+
+_Some = TypeVar("_Some")
+
+_Question = tuple[str, Credential, Manner]
 
 
 @dataclass(slots=True, repr=False)
@@ -74,24 +89,26 @@ class Send:
         recorder: Writes what was seen.
         check: Which check is running.
         share: Requests that it may make; None for core checks.
+        draw: The running check's own chance, the same for the same seed.
     """
 
     probing: Probing
     recorder: Recorder
     check: CheckId = field(init=False)
     share: int | None = field(init=False, default=None)
+    draw: Random = field(init=False, default_factory=Random)
     _began: int = 0
     _violated_at: int | None = None
-    _core: dict[tuple[str, Credential], Answer] = field(default_factory=dict)
-    _own: dict[tuple[str, Credential], Answer] = field(default_factory=dict)
+    _core: dict[_Question, Answer] = field(default_factory=dict)
+    _own: dict[_Question, Answer] = field(default_factory=dict)
     _counted: set[int] = field(default_factory=set)
 
     def _repr_pretty_(self, printer: RepresentationPrinter, _cycle: bool) -> None:
         printer.text("send")
 
-    def begin(self, check: CheckId, share: int | None) -> None:
+    def begin(self, check: CheckId, share: int | None, seed: str = "") -> None:
         """Start another check."""
-        self.check, self.share = check, share
+        self.check, self.share, self.draw = check, share, Random(seed)  # noqa: S311 -- reproducible
         self._began, self._violated_at = self.probing.requests, None
         self.probing.repetitions = REPETITIONS
         self._counted.clear()
@@ -101,12 +118,21 @@ class Send:
         self.recorder.end()
         self._own.clear()
 
-    def __call__(self, operation: Operation, credential: Credential) -> Asked:
+    def __call__(
+        self,
+        operation: Operation,
+        credential: Credential,
+        manner: Manner = PLAIN,
+        *,
+        anew: bool = False,
+    ) -> Asked:
         """Ask, or take the answer of an equal question already asked.
 
         Args:
             operation: What to ask for.
             credential: What to send in the place of the key.
+            manner: How to ask.
+            anew: Whether to ask although an equal question has its answer.
 
         Raises:
             Inconclusive: The operation's control says nothing, so no refusal would.
@@ -114,26 +140,43 @@ class Send:
         control = self.probing.controls.of(operation)
         if control.role and FULL not in self.probing.keyring:
             credential = credential.derived_from(control.role)
-        if isinstance(credential, RoleKey) and credential.of == control.role:
+        is_control = isinstance(credential, RoleKey) and credential.of == control.role
+        if is_control and manner == PLAIN and not anew:
             answer = self.probing.controlled(operation)
             return Asked(answer, self) if answer else self._unanswered(operation, credential)
         if control.answer is None or control.request is None:
             return self._unanswered(operation, credential)
         length = self.probing.keyring.length(credential.role)
-        fitted = operation.label, credential.fitted(length)
+        question = operation.label, credential.fitted(length), manner
         memo = self._core if self.check.core else self._own
-        if fitted not in memo:
-            if self._spent():
+        if anew or question not in memo:
+            answer = self._answer(operation, question[1], manner)
+            if answer is None:
                 return Asked(None, self)
-            try:
-                memo[fitted] = self.probing.ask(operation, fitted[1])
-            except Inapplicable:
-                return Asked(None, self)
-            except BudgetSpent as spent:
-                self._skip(operation, credential, str(spent), spent.setting)
-        return Asked(memo[fitted], self)
+            memo[question] = answer
+        return Asked(memo[question], self)
 
-    def _spent(self) -> bool:
+    def _answer(
+        self, operation: Operation, credential: Credential, manner: Manner
+    ) -> Answer | None:
+        if self.share == 0:
+            reason = "the requests of this depth were spent before it"
+            self._skip(operation, credential, reason, "DEPTH")
+        if self.exhausted:
+            return None
+        try:
+            answer = self.probing.ask(operation, credential, manner)
+        except Inapplicable:
+            return None
+        except BudgetSpent as spent:
+            self._skip(operation, credential, str(spent), spent.setting)
+        if self.check.core and credential.sent is Sent.NOTHING:
+            self.probing.learn_public(answer)
+        return answer
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the check has used its share of requests."""
         used = self.probing.requests
         if self._violated_at is not None:
             # The question itself, what confirms it, and the control must all fit.
@@ -209,11 +252,12 @@ class Send:
         self._counted.add(id(answer))
         for confirmed in self.probing.judge(answer, oracle):
             is_mine = confirmed.judgement.requirement is self.check.requirement
-            mine = confirmed if is_mine else mine
+            said = confirmed
             if is_mine or not self.check.core:
-                self.recorder.note(
+                said = self.recorder.note(
                     self.check, confirmed, answer.operation.label, answer.exchange, again=again
                 )
+            mine = said if is_mine else mine
         if mine and mine.judgement.violates and self._violated_at is None:
             self._violated_at = self.probing.requests - mine.tried
             self.probing.repetitions = _SHRINKING_REPETITIONS
@@ -222,6 +266,13 @@ class Send:
     def sufficient(self, operation: Operation) -> RoleKey:
         """Give the key of the operation's control."""
         return RoleKey(self.probing.controls.of(operation).role or FULL)
+
+    def some_of(self, questions: Sequence[_Some]) -> Sequence[_Some]:
+        """Give all of a list where the share may suffice, else a sample; in the list's order."""
+        if self.share is None or self.share >= len(questions):
+            return questions
+        chosen = sorted(self.draw.sample(range(len(questions)), self.share))
+        return [questions[index] for index in chosen]
 
     def insufficient(self, operation: Operation) -> RoleKey:
         """Choose a live key without the operation's scopes; where there is none, skip."""
@@ -232,6 +283,13 @@ class Send:
             setting = "SCOPE_MAP" if unknown else "SCOPED_KEYS"
             self._skip(operation, _LACKING, reason, setting)
         return RoleKey(next(filter(self.probing.controls.is_live, roles), roles[0]))
+
+    def spare(self, operation: Operation) -> Role:
+        """Give a full key that may be logged; skip the check where there is no second one."""
+        if SECOND not in self.probing.keyring:
+            reason = "a key in another place gets logged, and the only one must not be"
+            self._skip(operation, _ELSEWHERE, reason, "SECOND_API_KEY")
+        return SECOND
 
     def dead(self, operation: Operation, role: Role) -> RoleKey:
         """Give the revoked or deleted key; skip the check where it is not configured."""
@@ -306,6 +364,26 @@ def expect(asked: Asked, oracle: Oracle) -> None:
         raise Inconclusive(f"{exchange.request.words}: {judgement.reason}")
     if by.check.core and judgement.status is Status.SKIPPED:
         pytest.skip(judgement.reason)
+
+
+def expect_in(asked_in: Callable[[Manner], Asked], manner: Manner, refusal: Oracle) -> None:
+    """Expect a refusal in a manner; what is wrong in a combination is tried in each part of it.
+
+    Args:
+        asked_in: Asks in a manner.
+        manner: In which.
+        refusal: The documented one.
+
+    Raises:
+        Violation: As `expect`, in the simplest manner that shows it.
+    """
+    __tracebackhide__ = True
+    try:
+        expect(asked_in(manner), manner.refusal(refusal))
+    except Violation:
+        for part in (PLAIN, *manner.parts) if manner.parts else ():
+            expect(asked_in(part), part.refusal(refusal))
+        raise
 
 
 def _message(judgement: Judgement, exchange: Exchange, line: str) -> str:

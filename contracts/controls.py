@@ -183,6 +183,29 @@ class Controls:
                 return operation
         return None
 
+    def reading(self, operation: Operation) -> Operation | None:
+        """An operation that only reads and whose control succeeded with the same key."""
+        role = self._controls[operation.label].role
+        for other in self._operations.values():
+            control = self._controls.get(other.label)
+            if other.is_safe and control and control.answer and control.role == role:
+                return other
+        return None
+
+    def elsewhere(self, operation: Operation) -> Response | None:
+        """Ask a control at another URL: a cache may hold a refusal for its own."""
+        control = self._controls[operation.label]
+        if control.request is None or control.role is None or not operation.is_safe:
+            return None
+        target = control.request.target
+        asked = replace(
+            control.request,
+            target=f"{target}{'&' if '?' in target else '?'}_=1",
+            credential=RoleKey(control.role),
+        )
+        answer = self._wire.ask(asked, fresh=True).answer
+        return answer if isinstance(answer, Response) and operation.succeeded(answer) else None
+
     def besides(self, operation: Operation) -> Operation | None:
         """Another operation whose control succeeded with the same key."""
         role = self._controls[operation.label].role

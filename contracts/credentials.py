@@ -77,6 +77,29 @@ class Credential(ABC):
         """How bad it is when this is taken for a key."""
         return Severity.S1
 
+    @property
+    def provokes(self) -> bool:
+        """Whether a web application firewall may answer it in the place of the API."""
+        return False
+
+    def query(self, keys: Keys) -> str:  # noqa: ARG002 -- only keys in the query need it
+        """Write what is added to the query; empty for nothing.
+
+        Args:
+            keys: The run's keys.
+        """
+        return ""
+
+    @property
+    def masked_fields(self) -> tuple[tuple[str, str], ...]:
+        """The header fields as they may be shown."""
+        return ((HEADER, "***"),)
+
+    @property
+    def masked_query(self) -> str:
+        """What is added to the query, as it may be shown."""
+        return ""
+
     def fitted(self, length: int) -> Self:  # noqa: ARG002 -- only recipes with positions need it
         """Make the words true for a key of this length; recipes with positions go round its end."""
         return self
@@ -117,6 +140,11 @@ class NoKey(Credential):
         """Nothing."""
         return Sent.NOTHING
 
+    @property
+    def masked_fields(self) -> tuple[tuple[str, str], ...]:
+        """No header."""
+        return ()
+
     def fields(self, keys: Keys) -> tuple[tuple[str, str], ...]:  # noqa: ARG002 -- one signature for all
         """Write nothing."""
         return ()
@@ -150,10 +178,27 @@ class RoleKey(Credential):
 
 @dataclass(frozen=True, slots=True)
 class Text(Credential):
-    """A fixed value that is nobody's key."""
+    """A fixed value that is nobody's key.
+
+    Attributes:
+        value: As sent.
+        name: What it is, in words.
+        attack: Whether firewalls look for the like of it.
+    """
 
     value: str
     name: str
+    attack: bool = False
+
+    @property
+    def provokes(self) -> bool:
+        """Whether firewalls look for the like of it."""
+        return self.attack
+
+    @property
+    def masked_fields(self) -> tuple[tuple[str, str], ...]:
+        """The value itself, where a shell can hold it: it is nobody's key."""
+        return ((HEADER, self.value if self.value.isprintable() else "***"),)
 
     @property
     def words(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from contracts.credentials import Credential, NoKey, RoleKey, Text
+from contracts.credentials import Credential, RoleKey
 
 Fields = tuple[tuple[str, str], ...]
 """Header fields in order, names as sent."""
@@ -26,6 +26,7 @@ class Request:
         body: Content; empty for none.
         credential: What stands in the place of the key.
         operation: Label of the operation it asks for.
+        manner: How it differs from the operation's plain valid request, in words; empty for none.
     """
 
     method: str
@@ -34,11 +35,17 @@ class Request:
     body: bytes
     credential: Credential
     operation: str | None = None
+    manner: str = ""
 
     @property
     def words(self) -> str:
         """The request and the key in words."""
-        return f"{self.operation or f'{self.method} {self.target}'} with {self.credential.words}"
+        return f"{self.operation or f'{self.method} {self.target}'} with {self.presented}"
+
+    @property
+    def presented(self) -> str:
+        """The key in words, and how it was asked."""
+        return f"{self.credential.words}, {self.manner}" if self.manner else self.credential.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +166,7 @@ def curl(base: str, request: Request) -> str:
     """
     # curl waits for the body of -X HEAD until the time is over.
     method = ["--head"] if request.method == "HEAD" else ["-i", "-X", request.method]
-    words = ["curl", "-sS", "--path-as-is", *method, base + request.target]
+    words = ["curl", "-sS", "--path-as-is", *method, base + _masked_target(request)]
     for name, value in request.headers:
         words += ["-H", f"{name}: {value}" if value else f"{name};"]
     piped, data = _data(request.body)
@@ -187,18 +194,22 @@ _VARIABLES: Final = {
 }
 
 
+def _masked_target(request: Request) -> str:
+    if not (added := request.credential.masked_query):
+        return request.target
+    return f"{request.target}{'&' if '?' in request.target else '?'}{added}"
+
+
 def _masked_header(credential: Credential) -> str:
-    match credential:
-        case NoKey():
-            return ""
-        case RoleKey(of) if of in _VARIABLES:
-            return f'-H "x-api-key: ${_VARIABLES[of]}"'
-        case Text(value, _) if value.strip() and value.isprintable():
-            return f"-H {shlex.quote(f'x-api-key: {value}')}"
-        case Text():
-            return "-H 'x-api-key;'"
-        case _:
-            return f"-H 'x-api-key: ***'  # ***: {credential.words}"
+    if isinstance(credential, RoleKey) and credential.of in _VARIABLES:
+        return f'-H "x-api-key: ${_VARIABLES[credential.of]}"'
+    shown = [
+        f"-H {shlex.quote(f'{name}: {value}' if value.strip() else f'{name};')}"
+        for name, value in credential.masked_fields
+    ]
+    is_masked = any("***" in value for _, value in credential.masked_fields)
+    note = [f"# ***: {credential.words}"] if is_masked or credential.masked_query else []
+    return " ".join(shown) + ("  " if shown and note else "") + "".join(note)
 
 
 _SHOWN: Final = 4096
@@ -214,7 +225,7 @@ def transcript(exchange: Exchange) -> str:
     request, answer = exchange.request, exchange.answer
     lines = [f"{request.method} {request.target} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in request.headers]
-    lines += [f"({request.credential.words})", "", *_body(request.body)]
+    lines += [f"({request.presented})", "", *_body(request.body)]
     if isinstance(answer, NoAnswer):
         return "\n".join((*lines, f"→ {answer}"))
     lines += [f"→ {answer.status} after {exchange.seconds * 1000:.0f} ms"]

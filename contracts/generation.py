@@ -9,7 +9,7 @@ import signal
 from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import Any, Final, cast
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import hypothesis.core
 import requests
@@ -201,7 +201,55 @@ def _prepared(operation: Any, case: Any) -> Draft:  # noqa: ANN401 -- Schemathes
         body=_bytes(prepared.body),
         given=given_values,
         schemas={name: _schema(definition) for name, definition in schemas.items()},
+        optional=tuple(_optional(operation, parts.query)),
+        typed=tuple(_typed(operation)),
     )
+
+
+def _optional(operation: Any, query: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 -- Schemathesis' operation
+    """Find a plain value for every optional query parameter that tells one."""
+    sent = {name for name, _ in parse_qsl(query)}
+    for parameter in operation.query:
+        if parameter.name in sent or parameter.is_required:
+            continue
+        value = _plain_value(parameter.definition)
+        if value is not None:
+            yield quote(parameter.name, safe=""), quote(value, safe="")
+
+
+def _plain_value(definition: Mapping[str, Any]) -> str | None:
+    schema = _schema(definition)
+    for value in _given(definition, schema):
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, str | int | float) and value != "":
+            return str(value)
+    match schema.get("type"):
+        case "boolean":
+            return "true"
+        case "integer" | "number":
+            return str(schema.get("minimum", 1))
+        case "string" if not {"pattern", "format"} & schema.keys():
+            return "x" * max(1, int(schema.get("minLength", 1)))
+    return None
+
+
+def _given(definition: Mapping[str, Any], schema: JsonObject) -> Iterator[object]:
+    """The values that the document itself gives."""
+    for source in (definition, schema):
+        for name in ("example", "default", "const"):
+            if name in source:
+                yield source[name]
+    for name in ("examples", "enum"):
+        values = schema.get(name)
+        yield from values if isinstance(values, list) else ()
+
+
+def _typed(operation: Any) -> Iterator[str]:  # noqa: ANN401 -- Schemathesis' operation
+    for parameter in operation.query:
+        schema = _schema(parameter.definition)
+        if schema.get("type") in {"integer", "number", "boolean"} or "enum" in schema:
+            yield quote(parameter.name, safe="")
 
 
 def _is_given(definition: Mapping[str, Any]) -> bool:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from contracts.credentials import Sent
+from contracts.credentials import Credential, Sent
 from contracts.edges import edge_page
 from contracts.envelope import EnvelopeError, read_envelope
 from contracts.exchange import Exchange, Form, NoAnswer, Response
+from contracts.fingerprints import shows
 from contracts.operations import DOCUMENTED, Operation
 from contracts.requirements import D1, D2, D3, D5, D6, D7, D8, D10, D12, Requirement
 from contracts.verdict import Severity, Status
@@ -31,10 +32,15 @@ class Oracle(Enum):
     ADMITTED = 200
     """A success: 200, 201 or a declared 2xx, in a declared media type."""
 
+    NO_ACCESS = 0
+    """Whatever shows no data of the authorised answer and is no server error; for requests that
+    correct servers answer in many ways."""
+
 
 UNAUTHORIZED: Final = Oracle.UNAUTHORIZED
 FORBIDDEN: Final = Oracle.FORBIDDEN
 ADMITTED: Final = Oracle.ADMITTED
+NO_ACCESS: Final = Oracle.NO_ACCESS
 
 
 class Standing(Enum):
@@ -61,6 +67,7 @@ class Circumstances:
         live: Whether that key was seen alive; for wrong keys, whether the control's key was.
         control: The successful control of the same operation; None where it has none.
         tolerated: Members the operator tolerates in an error body.
+        public: Values that answers without any key show too, so that they prove no access.
     """
 
     operation: Operation
@@ -68,6 +75,7 @@ class Circumstances:
     live: bool
     control: Response | None
     tolerated: tuple[str, ...] = ()
+    public: frozenset[str] = frozenset()
 
     @property
     def any_live(self) -> bool:
@@ -122,11 +130,13 @@ def judge(
         return tuple(_inconclusive(requirement, str(answer)) for requirement in asked)
     if exchange.disclosed and (disclosure := _disclosure(exchange, circumstances)):
         return (disclosure, *_without_violation(answer, oracle, circumstances, asked))
-    judgements = (
-        _judge_control(answer, circumstances, asked)
-        if oracle is ADMITTED
-        else tuple(_judge_refusal(answer, oracle, exchange, circumstances))
-    )
+    match oracle:
+        case Oracle.ADMITTED:
+            judgements = _judge_control(answer, circumstances, asked)
+        case Oracle.NO_ACCESS:
+            judgements = (_judge_access(answer, exchange, circumstances),)
+        case _:
+            judgements = tuple(_judge_refusal(answer, oracle, exchange, circumstances))
     return (*judgements, Judgement(D12, Status.HELD))
 
 
@@ -171,6 +181,8 @@ def _without_violation(
     """What remains to be said where the exchange counts for D12 already."""
     if oracle is ADMITTED:
         right = circumstances.operation.succeeded(answer)
+    elif oracle is NO_ACCESS:
+        right = answer.status < 500 and not shows_data(answer, circumstances)
     else:
         right = answer.status == oracle.value and not edge_page(answer, circumstances.control)
     for requirement in asked:
@@ -244,6 +256,32 @@ def _unusable_control(answer: Response) -> Judgement:
     return Judgement(D5, Status.SKIPPED, reason=reason, setting=setting)
 
 
+_HARMLESS: Final = frozenset({501, 505})
+"""Server errors that only say what the server does not do."""
+
+
+def _judge_access(answer: Response, exchange: Exchange, circumstances: Circumstances) -> Judgement:
+    (asked,) = _asked(exchange, circumstances)
+    credential = exchange.request.credential
+    if edge := edge_page(answer, circumstances.control):
+        return _inconclusive(asked, f"{edge} answered in the place of the API")
+    if circumstances.control is None:
+        return _inconclusive(asked, "no control of this operation succeeded")
+    if shows_data(answer, circumstances):
+        got = f"status {answer.status} with data of the authorised answer"
+        return _violated(asked, credential.severity, "an answer without the protected data", got)
+    if answer.status >= 500 and answer.status not in _HARMLESS:
+        severity = Severity.S2 if credential.sent is Sent.NEVER_A_KEY else Severity.S3
+        return _violated(asked, severity, "no server error", f"status {answer.status}")
+    return Judgement(asked, Status.HELD)
+
+
+def shows_data(answer: Response, circumstances: Circumstances) -> bool:
+    """Whether an answer shows what only the authorised one should."""
+    control = circumstances.control
+    return control is not None and bool(shows(answer, control, circumstances.public))
+
+
 def _judge_refusal(
     answer: Response, oracle: Oracle, exchange: Exchange, circumstances: Circumstances
 ) -> Iterator[Judgement]:
@@ -253,12 +291,20 @@ def _judge_refusal(
     elif answer.status == oracle.value:
         yield Judgement(asked, Status.HELD)
         yield _judge_body(answer, exchange, circumstances)
+    elif _is_firewalls(answer, exchange.request.credential):
+        yield _inconclusive(asked, f"status {answer.status}, not in JSON: a firewall may answer so")
     elif answer.status == 429:
         yield _inconclusive(
             asked, "status 429 where the pace kept below any known limit", "MAX_RPS"
         )
     else:
         yield _wrong_status(answer, oracle, exchange, circumstances)
+
+
+def _is_firewalls(answer: Response, credential: Credential) -> bool:
+    """Whether what provokes firewalls was answered as they answer, known page or not."""
+    is_page = answer.status in {403, 406} and answer.media_type != "application/json"
+    return credential.provokes and is_page
 
 
 def _wrong_status(

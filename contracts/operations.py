@@ -4,9 +4,10 @@ Pure. With no document there is one operation, the documented `GET /calls`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from random import Random
 from typing import Final
 
 from hypothesis.vendor.pretty import RepresentationPrinter
@@ -42,6 +43,8 @@ class Draft:
         body: Content; empty for none.
         given: Values for path parameters that the document itself gives.
         schemas: Schemas of the path parameters, by name.
+        optional: Optional query parameters, each with a value that the document admits.
+        typed: Query parameters that do not admit any text.
     """
 
     target: str
@@ -49,6 +52,8 @@ class Draft:
     body: bytes = b""
     given: Mapping[str, str] = field(default_factory=dict)
     schemas: Mapping[str, JsonObject] = field(default_factory=dict)
+    optional: Fields = ()
+    typed: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -104,6 +109,17 @@ class Operation:
             return not answer.body or _is_declared(answer.media_type, declared)
         return _is_declared(answer.media_type, declared)
 
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What operations have in common that one can stand for: method, scopes, body, path shape.
+
+        The shape is that of a collection, an item or something deeper.
+        """
+        content_type = dict(self.draft.headers).get("Content-Type")
+        segments = self.path.strip("/").split("/")
+        shape = min(2, sum("{" in segment for segment in segments) * 2 - segments[-1].endswith("}"))
+        return self.method, self.scopes, content_type, shape
+
     def __repr__(self) -> str:
         return self.label
 
@@ -156,6 +172,24 @@ class Catalogue:
     def labels(self) -> tuple[str, ...]:
         """Labels of the operations."""
         return tuple(operation.label for operation in self.operations)
+
+
+def deepened(operations: Sequence[Operation], draw: Random, sample: int) -> list[Operation]:
+    """Choose the operations that depth is spent on.
+
+    Args:
+        operations: All.
+        draw: Chooses the sample.
+        sample: How many of those that are represented by another are chosen all the same.
+
+    Returns:
+        One of each kind, the first by label, the documented one before all; then the sample.
+    """
+    first: dict[tuple[object, ...], Operation] = {}
+    for operation in sorted(operations, key=lambda one: (one.label != DOCUMENTED, one.label)):
+        first.setdefault(operation.kind, operation)
+    rest = [operation for operation in operations if operation not in first.values()]
+    return [*first.values(), *draw.sample(rest, min(sample, len(rest)))]
 
 
 def documented_only(settings: Settings) -> Catalogue:

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from contracts.controls import Controls
-from contracts.credentials import Credential, Inapplicable, Sent
+from contracts.credentials import Credential, Inapplicable, RoleKey, Sent
 from contracts.exchange import Exchange, Response
-from contracts.judge import Circumstances, Judgement, Oracle, Standing, judge
+from contracts.fingerprints import fingerprint
+from contracts.judge import Circumstances, Judgement, Oracle, Standing, judge, shows_data
 from contracts.keyring import Keyring
-from contracts.operations import Operation
+from contracts.manners import PLAIN, Manner
+from contracts.operations import SAFE_METHODS, Operation
 from contracts.pace import BudgetSpent
-from contracts.requirements import D6
+from contracts.requirements import D6, D7
 from contracts.verdict import Status
 from contracts.wire import Wire
 
@@ -32,11 +34,14 @@ class Confirmed:
         judgement: What holds now.
         seen: How often the violation was seen.
         tried: Requests that could have shown it.
+        suspicion: A wrong answer that did not come again, while the control succeeds; two of a
+            check are a violation that comes now and then.
     """
 
     judgement: Judgement
     seen: int
     tried: int
+    suspicion: Judgement | None = None
 
 
 @dataclass(slots=True)
@@ -46,11 +51,13 @@ class Answer:
     Attributes:
         operation: What was asked for.
         exchange: What was asked and answered.
+        manner: In which manner.
         judged: What it says, by oracle, once that was asked.
     """
 
     operation: Operation
     exchange: Exchange
+    manner: Manner = PLAIN
     judged: dict[Oracle, Sequence[Confirmed]] = field(default_factory=dict)
 
 
@@ -65,6 +72,7 @@ class Probing:
         tolerated: Sequence[str] = (),
         *,
         objection: Callable[[Operation, Response], str] = lambda _operation, _answer: "",
+        may_write: bool = True,
     ) -> None:
         """Begin.
 
@@ -74,34 +82,60 @@ class Probing:
             keyring: The keys.
             tolerated: Members the operator tolerates in an error body.
             objection: A second reader of error bodies; says why one does not fit.
+            may_write: Whether other methods than GET, HEAD and OPTIONS may leave.
         """
         self.controls, self.keyring = controls, keyring
         self.repetitions = REPETITIONS
         self._wire, self._tolerated, self._objection = wire, tuple(tolerated), objection
+        self._may_write = may_write
+        self._public: dict[str, frozenset[str]] = {}
 
     @property
     def requests(self) -> int:
         """Requests written so far."""
         return self._wire.pace.requests
 
-    def ask(self, operation: Operation, credential: Credential) -> Answer:
+    def ask(self, operation: Operation, credential: Credential, manner: Manner = PLAIN) -> Answer:
         """Ask one operation with one credential; its control must have succeeded.
 
         Args:
             operation: What to ask for.
             credential: What to send in the place of the key.
+            manner: How to ask.
 
         Raises:
-            Inapplicable: The credential cannot be told from a right key.
+            Inapplicable: The credential cannot be told from a right key, or the operation cannot be
+                asked in this manner.
             BudgetSpent: No further request may be written.
         """
         if credential.sent is Sent.NEVER_A_KEY and not self.keyring.distinguishes(credential):
             raise Inapplicable
+        exchange = self._asked(operation, credential, manner, fresh=manner.fresh)
+        return Answer(operation, exchange, manner)
+
+    def _asked(
+        self, operation: Operation, credential: Credential, manner: Manner, *, fresh: bool
+    ) -> Exchange:
+        """Ask what goes before, and then the question, on one connection."""
         control = self.controls.of(operation)
         assert control.request is not None
-        exchange = self._wire.ask(replace(control.request, credential=credential))
+        assert control.role is not None
+        changed = manner.change(replace(control.request, manner=manner.words))
+        if changed.method not in SAFE_METHODS and not self._may_write:
+            raise Inapplicable
+        for before in manner.after:
+            self._before(operation, before or RoleKey(control.role), fresh=fresh)
+            fresh = False
+        exchange = self._wire.ask(replace(changed, credential=credential), fresh=fresh)
         self.controls.renew(control, exchange)
-        return Answer(operation, exchange)
+        return exchange
+
+    def _before(self, operation: Operation, credential: Credential, *, fresh: bool) -> None:
+        """Ask first; where asking changes data, the same key is used for something that reads."""
+        asked = operation if operation.is_safe else self.controls.reading(operation)
+        if asked is None or (request := self.controls.of(asked).request) is None:
+            raise Inapplicable
+        self._wire.ask(replace(request, credential=credential), fresh=fresh)
 
     def controlled(self, operation: Operation) -> Answer | None:
         """Give the control itself as an answer to be judged; None where it was not asked."""
@@ -153,7 +187,15 @@ class Probing:
             bool(live) if standing in {Standing.NONE, Standing.DEAD} else credential.role in live,
             self.controls.of(answer.operation).answer,
             self._tolerated,
+            self._public.get(answer.operation.label, frozenset()),
         )
+
+    def learn_public(self, answer: Answer) -> None:
+        """Note what a refused request without a key shows: none of it proves access."""
+        response = answer.exchange.answer
+        if isinstance(response, Response) and response.status >= 300:
+            known = self._public.get(answer.operation.label, frozenset())
+            self._public[answer.operation.label] = known | fingerprint(response)
 
     def _standing(self, credential: Credential, operation: Operation) -> Standing:
         role = credential.role
@@ -171,36 +213,72 @@ class Probing:
         is_server_error = (answer.exchange.status or 0) >= 500
         wanted = 3 if is_server_error else 2
         seen = tried = 1
-        setting = None
         try:
             while seen < wanted and tried <= self.repetitions:
-                exchange = self._asked_again(answer)
                 tried += 1
-                again = judge(exchange, oracle, self._circumstances(answer))
-                seen += any(j.violates and j.requirement is judgement.requirement for j in again)
+                seen += self._seen_again(answer, oracle, judgement)
                 if is_server_error and seen < tried:
                     break
-            if seen >= wanted and self._control_holds(answer.operation):
-                return Confirmed(judgement, seen, tried)
-            why = f"seen {seen} of {tried} times" if seen < wanted else "but the control failed"
+            failure = self._control_failure(answer, judgement)
         except BudgetSpent as spent:
-            why, setting = f"not confirmed, as {spent}", spent.setting
-        reason = f"{judgement.got}, {why}"
-        return Confirmed(_unconfirmed(judgement, reason, setting), seen, tried)
+            reason = f"{judgement.got}, not confirmed, as {spent}"
+            return Confirmed(_unconfirmed(judgement, reason, spent.setting), seen, tried)
+        if seen >= wanted and not failure:
+            return Confirmed(judgement, seen, tried)
+        why = failure or f"seen {seen} of {tried} times"
+        suspicion = None if failure or is_server_error else judgement
+        unconfirmed = _unconfirmed(judgement, f"{judgement.got}, {why}", None)
+        return Confirmed(unconfirmed, seen, tried, suspicion)
 
-    def _asked_again(self, answer: Answer) -> Exchange:
+    def _seen_again(self, answer: Answer, oracle: Oracle, judgement: Judgement) -> bool:
         """Ask the same on a fresh connection; of another object where it was deleted meanwhile."""
-        control, first = self.controls.of(answer.operation), answer.exchange.request
-        request = replace(control.request or first, credential=first.credential)
-        exchange = self._wire.ask(request, fresh=True)
-        self.controls.renew(control, exchange)
-        return exchange
+        credential = answer.exchange.request.credential
+        exchange = self._asked(answer.operation, credential, answer.manner, fresh=True)
+        again = judge(exchange, oracle, self._circumstances(answer))
+        return any(j.violates and j.requirement is judgement.requirement for j in again)
 
-    def _control_holds(self, operation: Operation) -> bool:
-        """Whether the control succeeds now; where it never did, another one's with the same key."""
+    def _control_failure(self, answer: Answer, judgement: Judgement) -> str:
+        """Say why the control no longer speaks for the key; empty where it does.
+
+        The control is asked in the same manner, where a sufficient key may succeed in it: servers
+        that refuse the manner refuse it with any key. A live key that was refused is its own
+        control; what must still succeed is any other request with it.
+        """
+        operation, manner = answer.operation, answer.manner
+        if judgement.requirement is D7:
+            return "" if self._is_still_live(operation) else "but the control failed"
+        if self.controls.of(operation).answer is None:
+            other = self.controls.besides(operation)
+            return "" if other and self.controls.again(other) else "but the control failed"
+        if self.controls.again(operation) is None:
+            return "but the control failed"
+        if not manner.words or not manner.valid or self._shows(answer):
+            return ""
+        role = self.controls.of(operation).role
+        assert role is not None
+        exchange = self._asked(operation, RoleKey(role), manner, fresh=True)
+        response = exchange.answer
+        if isinstance(response, Response) and self._succeeded(operation, exchange, response):
+            return ""
+        return f"but a sufficient key gets {exchange.status or response} in the same manner"
+
+    def _succeeded(self, operation: Operation, exchange: Exchange, answer: Response) -> bool:
+        if exchange.request.method == "HEAD":  # its content type is nobody's concern
+            return answer.status in {200, 201, *operation.successes}
+        return operation.succeeded(answer)
+
+    def _shows(self, answer: Answer) -> bool:
+        response = answer.exchange.answer
+        return isinstance(response, Response) and shows_data(response, self._circumstances(answer))
+
+    def _is_still_live(self, operation: Operation) -> bool:
         controls = self.controls
-        asked = operation if controls.of(operation).answer else controls.besides(operation)
-        return asked is not None and controls.again(asked) is not None
+        if controls.of(operation).answer is None or controls.again(operation) is None:
+            other = controls.besides(operation)
+            if other is not None and controls.again(other) is not None:
+                return True
+            return controls.elsewhere(operation) is not None
+        return True
 
 
 def _unconfirmed(judgement: Judgement, reason: str, setting: str | None) -> Judgement:

@@ -6,9 +6,10 @@ It acts only where checks of `tests/contract` are collected; the suite's own tes
 import inspect
 import signal
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from random import Random
 from types import FrameType
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ from contracts.credentials import RandomKey
 from contracts.handoff import Handoff
 from contracts.keyring import Keyring
 from contracts.layers import SettingsError, lines
-from contracts.operations import DOCUMENTED, Operation
+from contracts.operations import DOCUMENTED, Operation, deepened
 from contracts.planning import CORE_REQUESTS
 from contracts.recording import CheckId, Recorder
 from contracts.records import Reason
@@ -32,7 +33,7 @@ from contracts.redaction import Redactor
 from contracts.requirements import Requirement
 from contracts.results import ALLURE_SEVERITY, INTERRUPTED, SafeFileLogger
 from contracts.session import NoTarget, Session, configured, open_session
-from contracts.settings import DEPTH_REQUESTS, Settings
+from contracts.settings import DEPTH_REQUESTS, Depth, Settings
 from contracts.verdict import Part
 
 CHECKS: Final = Path(__file__).parent.parent / "tests" / "contract"
@@ -41,6 +42,7 @@ _OPENING: Final = pytest.StashKey[tuple[Settings, Handoff, Keyring]]()
 _SESSION: Final = pytest.StashKey[Session]()
 _SEND: Final = pytest.StashKey[Send]()
 _INTERRUPTED: Final = pytest.StashKey[Interruption]()
+_SPENT: Final = pytest.StashKey[int]()
 
 _OPERATION: Final = "operation"
 
@@ -86,7 +88,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         opened = open_session(*config.stash[_OPENING])
     except NoTarget as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[_SESSION] = opened
+    config.stash[_SESSION], config.stash[_SPENT] = opened, 0
     config.stash[_SEND] = Send(opened.probing(), Recorder(opened.findings, opened.wire.origin))
     _set_up_hypothesis(config, opened)
     opened.wire.pace.watch = _Teller(opened)
@@ -152,8 +154,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     operations = list(session.catalogue.operations)
     if metafunc.definition.get_closest_marker("documented_call"):
         operations = [operation for operation in operations if operation.label == DOCUMENTED]
+    if metafunc.definition.get_closest_marker("depth"):
+        draw = Random(session.settings.seed)  # noqa: S311 -- reproducible
+        operations = deepened(operations, draw, _SAMPLES[session.settings.depth])
     if metafunc.definition.get_closest_marker("once"):
-        operations = sorted(operations, key=lambda one: one.label != DOCUMENTED)[:1]
+        operations = [session.primary] if session.primary in operations else operations[:1]
     metafunc.parametrize(_OPERATION, operations, ids=repr)
 
 
@@ -200,18 +205,26 @@ def random_key(pytestconfig: pytest.Config) -> RandomKey:
     return pytestconfig.stash[_SESSION].random_key
 
 
+@pytest.fixture(scope="session")
+def key_places(pytestconfig: pytest.Config) -> frozenset[str]:
+    """Where else the operator says that a key may stand."""
+    return frozenset(map(str.lower, pytestconfig.stash[_SESSION].settings.key_places))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Give the check its share, and write what it has seen when it ends."""
     sending = item.config.stash.get(_SEND, None)
     if sending is None:
         return (yield)
-    sending.begin(_check(item), _share(item))
-    _seed(item)
+    sending.begin(_check(item), _share(item), _seed(item))
+    before = sending.probing.requests
     try:
         return (yield)
     finally:
         sending.end()
+        if _weight(item):
+            item.config.stash[_SPENT] += sending.probing.requests - before
 
 
 def _check(item: pytest.Item) -> CheckId:
@@ -226,25 +239,40 @@ def _check(item: pytest.Item) -> CheckId:
 
 
 def _weight(item: pytest.Item) -> int:
+    """A check's part of the depth's requests; the first operation's is the largest."""
     marker = item.get_closest_marker("depth")
     weight = marker.kwargs.get("weight", 1) if marker else 0
     assert isinstance(weight, int)
-    return weight
+    operation = _operation(item)
+    is_first = operation is item.config.stash[_SESSION].primary
+    return weight * _FIRST if operation and is_first else weight
+
+
+_FIRST: Final = 5
+"""How many times an ordinary operation's part the first one has: most faults lie in what all
+operations share, and are found on any of them."""
+
+_SAMPLES: Final[Mapping[Depth, int]] = {Depth.QUICK: 1, Depth.DEFAULT: 5, Depth.THOROUGH: 30}
+"""Operations beyond one of each kind that depth is spent on."""
 
 
 def _share(item: pytest.Item) -> int | None:
+    """Divide what is left of the depth's requests among the checks that are left."""
     if not _weight(item):
         return None
-    budget = DEPTH_REQUESTS[item.config.stash[_SESSION].settings.depth]
-    return budget * _weight(item) // sum(map(_weight, item.session.items))
+    left = DEPTH_REQUESTS[item.config.stash[_SESSION].settings.depth] - item.config.stash[_SPENT]
+    items = item.session.items
+    waiting = sum(map(_weight, items[items.index(item) :]))
+    return max(0, left * _weight(item) // waiting)
 
 
-def _seed(item: pytest.Item) -> None:
+def _seed(item: pytest.Item) -> str:
     """One seed, another sequence in every check; a check keeps its own when others are added."""
-    seed = item.config.stash[_SESSION].settings.seed
+    seed = f"{item.config.stash[_SESSION].settings.seed} {item.name}"
     test = getattr(item, "obj", None)
     if test is not None and hypothesis.is_hypothesis_test(test):
-        hypothesis.seed(f"{seed} {item.name}")(test)
+        hypothesis.seed(seed)(test)
+    return seed
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,7 +3,7 @@
 An entry is written when its check ends, and at once when a violation is seen.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from contracts.exchange import Exchange, curl
 from contracts.findings import Findings
@@ -47,18 +47,28 @@ class Entry:
     held: int = 0
     undecided: Confirmed | None = None
     worst: tuple[Confirmed, Exchange] | None = None
+    suspicions: int = 0
 
-    def note(self, confirmed: Confirmed, exchange: Exchange, *, again: bool) -> None:
-        """Add what one exchange showed; the last violation is the simplest, as shrinking goes."""
+    def note(self, confirmed: Confirmed, exchange: Exchange, *, again: bool) -> Confirmed:
+        """Add what one exchange showed; the last violation is the simplest, as shrinking goes.
+
+        Returns:
+            What it shows together with what was seen before: a wrong answer that came twice in a
+            check, though never twice in a row, comes now and then.
+        """
         if not again:
             self.tried += confirmed.tried
             self.seen += confirmed.seen
+            self.suspicions += confirmed.suspicion is not None
+        if confirmed.suspicion and self.suspicions > 1:
+            confirmed = replace(confirmed, judgement=confirmed.suspicion)
         if confirmed.judgement.violates:
             self.worst = confirmed, exchange
         elif confirmed.judgement.status is Status.HELD:
             self.held += 1
         else:
             self.undecided = confirmed
+        return confirmed
 
     def record(self, base: str) -> CheckRecord:
         """Give the entry as it stands.
@@ -84,7 +94,7 @@ class Entry:
             judgement, exchange = self.worst[0].judgement, self.worst[1]
             return {
                 "status": Status.VIOLATED,
-                "credential": exchange.request.credential.words,
+                "credential": exchange.request.presented,
                 "severity": judgement.severity,
                 "expected": judgement.expected,
                 "got": judgement.got,
@@ -124,7 +134,7 @@ class Recorder:
         exchange: Exchange,
         *,
         again: bool = False,
-    ) -> Entry:
+    ) -> Confirmed:
         """Add what one exchange showed of one requirement; a violation is written at once.
 
         Args:
@@ -134,15 +144,18 @@ class Recorder:
             exchange: What was asked and answered.
             again: Whether it was noted before, as when Hypothesis shows a failure once more: it is
                 then the one to show, and not counted twice.
+
+        Returns:
+            What it shows together with what the check has seen before.
         """
         requirement = confirmed.judgement.requirement
-        credential = check.family or exchange.request.credential.words
+        credential = check.family or exchange.request.presented
         key = check.of(requirement), operation, credential
         entry = self._entries.setdefault(key, Entry(check, requirement, operation, credential))
-        entry.note(confirmed, exchange, again=again)
+        confirmed = entry.note(confirmed, exchange, again=again)
         if confirmed.judgement.violates:
             self.findings.append(entry.record(self.base))
-        return entry
+        return confirmed
 
     @property
     def has_begun(self) -> bool:

@@ -11,7 +11,7 @@ from contracts.findings import Findings
 from contracts.handoff import Handoff
 from contracts.keyring import Keyring
 from contracts.layers import Loaded, SettingsError, load
-from contracts.operations import Catalogue
+from contracts.operations import DOCUMENTED, Catalogue, Operation
 from contracts.probing import Probing
 from contracts.recording import Recorder
 from contracts.records import CheckRecord, Header, Scope
@@ -64,11 +64,18 @@ class Session:
             self.keyring,
             tolerated,
             objection=Conformance(self.document, self.catalogue.labels, tolerated).objection,
+            may_write=self.settings.allow_writes,
         )
 
     def recorder(self, origin: str) -> Recorder:
         """Build what records."""
         return Recorder(self.findings, origin)
+
+    @property
+    def primary(self) -> Operation | None:
+        """The operation that stands for all: the documented one, or the first."""
+        by_value = sorted(self.catalogue.operations, key=lambda one: one.label != DOCUMENTED)
+        return by_value[0] if by_value else None
 
     @property
     def random_key(self) -> RandomKey:

@@ -160,7 +160,10 @@ def written(request: Request, route: Route, keys: Keys, secret: Fields = ()) -> 
         Inapplicable: The credential cannot be told from a right key.
     """
     through = route.proxy if route.tls is None else None
-    target = route.address.origin + request.target if through else request.target
+    asked = request.target
+    if added := request.credential.query(keys):
+        asked += f"{'&' if '?' in asked else '?'}{added}"
+    target = route.address.origin + asked if through else asked
     fields = (*request.headers, *secret, *request.credential.fields(keys))
     lines = [f"{request.method} {target} HTTP/1.1", f"Host: {route.address.authority}"]
     lines += [f"{name}: {value}" for name, value in fields]

@@ -1,14 +1,27 @@
 """D2: a request with an invalid key is refused."""
 
+from functools import partial
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contracts.checks import Send, expect
+from contracts.checks import Send, expect, expect_in
 from contracts.credentials import CLASSICS, RandomKey, Text
-from contracts.judge import UNAUTHORIZED
+from contracts.hostile import BEYOND_ASCII, INJECTIONS
+from contracts.judge import NO_ACCESS, UNAUTHORIZED
+from contracts.manners import (
+    AFTER_GOOD,
+    AFTER_GOOD_CALLS,
+    FALLBACKS,
+    FRESH,
+    PLAIN,
+    Manner,
+    contexts,
+)
 from contracts.near_misses import CASE, CUT, EXTENDED, NearMiss, near_misses
 from contracts.operations import Operation
+from contracts.places import Several
 from contracts.requirements import D2
 
 
@@ -19,7 +32,7 @@ def test_random_key(operation: Operation, send: Send, random_key: RandomKey) -> 
     expect(send(operation, random_key), UNAUTHORIZED)
 
 
-@pytest.mark.depth(weight=1, family="values that are nobody's key")
+@pytest.mark.depth(weight=2, family="values that are nobody's key")
 @pytest.mark.requirement(D2)
 @given(value=st.sampled_from(CLASSICS))
 def test_classic(operation: Operation, send: Send, value: Text) -> None:
@@ -27,12 +40,62 @@ def test_classic(operation: Operation, send: Send, value: Text) -> None:
     expect(send(operation, value), UNAUTHORIZED)
 
 
-@pytest.mark.depth(weight=4, family="near misses of the full key")
+@pytest.mark.depth(weight=2, family="values that attack the look-up")
 @pytest.mark.requirement(D2)
-@example(near_miss=NearMiss(CUT, 0))
-@example(near_miss=NearMiss(EXTENDED, 0))
-@example(near_miss=NearMiss(CASE, 0))
-@given(near_miss=near_misses())
-def test_near_miss(operation: Operation, send: Send, near_miss: NearMiss) -> None:
+def test_injection(operation: Operation, send: Send) -> None:
+    """A value that a careless look-up would carry out gets 401."""
+    for value in send.some_of(INJECTIONS):
+        expect(send(operation, value), UNAUTHORIZED)
+
+
+@pytest.mark.depth(weight=1, family="the key with bytes beyond ASCII")
+@pytest.mark.requirement(D2)
+def test_beyond_ascii(operation: Operation, send: Send) -> None:
+    """Bytes beyond ASCII in a key give no access and break nothing."""
+    for value in send.some_of(BEYOND_ASCII):
+        expect(send(operation, value), NO_ACCESS)
+
+
+@pytest.mark.depth(weight=1, family="the key and a worthless value")
+@pytest.mark.requirement(D2)
+def test_repeated_header(operation: Operation, send: Send) -> None:
+    """Of two x-api-key headers not just any may be the key.
+
+    Which of two counts is not documented, so the first, the last, both joined and 400 are right.
+    """
+    first, last = (send(operation, Several(key_first=order)) for order in (True, False))
+    expect(last if first.is_admitted else first, NO_ACCESS)
+
+
+@pytest.mark.depth(weight=1, family="a wrong key and another worthless credential")
+@pytest.mark.requirement(D2)
+def test_second_credential(operation: Operation, send: Send, random_key: RandomKey) -> None:
+    """A second, worthless credential does not switch the first one off."""
+    for manner in FALLBACKS:
+        expect_in(partial(send, operation, random_key), manner, UNAUTHORIZED)
+
+
+@pytest.mark.depth(weight=1, family="a wrong key, where an answer may be cached")
+@pytest.mark.requirement(D2)
+def test_cached_answer(operation: Operation, send: Send, random_key: RandomKey) -> None:
+    """A wrong key gets no answer that was given to a right one."""
+    expect_in(partial(send, operation, random_key), AFTER_GOOD_CALLS, UNAUTHORIZED)
+
+
+@pytest.mark.depth(weight=2, family="a wrong key, in varied circumstances")
+@pytest.mark.requirement(D2)
+def test_circumstances(operation: Operation, send: Send, random_key: RandomKey) -> None:
+    """A wrong key gets 401 whatever else the request says, on whatever connection."""
+    for manner in contexts(operation.draft, send.draw):
+        expect_in(partial(send, operation, random_key), manner, UNAUTHORIZED)
+
+
+@pytest.mark.depth(weight=8, family="near misses of the full key")
+@pytest.mark.requirement(D2)
+@example(near_miss=NearMiss(CUT, 0), manner=PLAIN)
+@example(near_miss=NearMiss(EXTENDED, 0), manner=PLAIN)
+@example(near_miss=NearMiss(CASE, 0), manner=PLAIN)
+@given(near_miss=near_misses(), manner=st.sampled_from((*[PLAIN] * 6, FRESH, AFTER_GOOD)))
+def test_near_miss(operation: Operation, send: Send, near_miss: NearMiss, manner: Manner) -> None:
     """A key that is almost the real one gets 401."""
-    expect(send(operation, near_miss), UNAUTHORIZED)
+    expect(send(operation, near_miss, manner), UNAUTHORIZED)
