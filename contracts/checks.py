@@ -4,10 +4,9 @@ Four outcomes, never mixed: the check passes; `Violation`, an `AssertionError`, 
 as failed; `Inconclusive`, which it shows as broken; or pytest's skip, naming the setting.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from random import Random
-from typing import Final, NoReturn, TypeVar
+from typing import Final, NoReturn
 
 import pytest
 from hypothesis.vendor.pretty import RepresentationPrinter
@@ -16,9 +15,10 @@ from contracts.algebra import describe
 from contracts.credentials import FULL, SECOND, Credential, Inapplicable, Role, RoleKey, Sent, Text
 from contracts.exchange import Exchange, Response, curl, transcript
 from contracts.judge import Judgement, Oracle
-from contracts.manners import PLAIN, Manner
+from contracts.manners import FRESH, PLAIN, Manner
 from contracts.operations import Operation
 from contracts.pace import BudgetSpent
+from contracts.places import Elsewhere
 from contracts.probing import REPETITIONS, Answer, Confirmed, Probing
 from contracts.recording import CheckId, Recorder
 from contracts.records import CheckRecord
@@ -75,8 +75,6 @@ _LACKING: Final = Text("", "a key without its scopes")
 _ELSEWHERE: Final = Text("", "a key in another place")
 
 
-_Some = TypeVar("_Some")
-
 _Question = tuple[str, Credential, Manner]
 
 
@@ -89,14 +87,12 @@ class Send:
         recorder: Writes what was seen.
         check: Which check is running.
         share: Requests that it may make; None for core checks.
-        draw: The running check's own chance, the same for the same seed.
     """
 
     probing: Probing
     recorder: Recorder
     check: CheckId = field(init=False)
     share: int | None = field(init=False, default=None)
-    draw: Random = field(init=False, default_factory=Random)
     _began: int = 0
     _violated_at: int | None = None
     _core: dict[_Question, Answer] = field(default_factory=dict)
@@ -106,9 +102,9 @@ class Send:
     def _repr_pretty_(self, printer: RepresentationPrinter, _cycle: bool) -> None:
         printer.text("send")
 
-    def begin(self, check: CheckId, share: int | None, seed: str = "") -> None:
+    def begin(self, check: CheckId, share: int | None) -> None:
         """Start another check."""
-        self.check, self.share, self.draw = check, share, Random(seed)  # noqa: S311 -- reproducible
+        self.check, self.share = check, share
         self._began, self._violated_at = self.probing.requests, None
         self.probing.repetitions = REPETITIONS
         self._counted.clear()
@@ -267,13 +263,6 @@ class Send:
         """Give the key of the operation's control."""
         return RoleKey(self.probing.controls.of(operation).role or FULL)
 
-    def some_of(self, questions: Sequence[_Some]) -> Sequence[_Some]:
-        """Give all of a list where the share may suffice, else a sample; in the list's order."""
-        if self.share is None or self.share >= len(questions):
-            return questions
-        chosen = sorted(self.draw.sample(range(len(questions)), self.share))
-        return [questions[index] for index in chosen]
-
     def insufficient(self, operation: Operation) -> RoleKey:
         """Choose a live key without the operation's scopes; where there is none, skip."""
         roles = list(self.probing.keyring.insufficient(operation))
@@ -284,12 +273,31 @@ class Send:
             self._skip(operation, _LACKING, reason, setting)
         return RoleKey(next(filter(self.probing.controls.is_live, roles), roles[0]))
 
-    def spare(self, operation: Operation) -> Role:
-        """Give a full key that may be logged; skip the check where there is no second one."""
+    def anew(self, operation: Operation, credential: Credential, turn: int) -> Asked:
+        """Ask although an equal question has its answer; every second turn on a fresh connection.
+
+        Asks nothing where asking may change data.
+        """
+        if not operation.is_safe:
+            return Asked(None, self)
+        return self(operation, credential, FRESH if turn % 2 else PLAIN, anew=True)
+
+    def elsewhere(self, operation: Operation, credential: Elsewhere) -> Asked:
+        """Ask with a full key in another place than the header, unless it is documented there.
+
+        The key may be logged, so it is never the only one; skips where there is no other.
+        """
         if SECOND not in self.probing.keyring:
             reason = "a key in another place gets logged, and the only one must not be"
             self._skip(operation, _ELSEWHERE, reason, "SECOND_API_KEY")
-        return SECOND
+        if credential.setting in self.probing.key_places:
+            return Asked(None, self)
+        return self(operation, credential)
+
+    def either(self, operation: Operation, one: Credential, other: Credential) -> Asked:
+        """Ask with both, and give an answer of which only a success of both makes a success."""
+        first, second = self(operation, one), self(operation, other)
+        return second if first.is_admitted else first
 
     def dead(self, operation: Operation, role: Role) -> RoleKey:
         """Give the revoked or deleted key; skip the check where it is not configured."""
@@ -364,26 +372,6 @@ def expect(asked: Asked, oracle: Oracle) -> None:
         raise Inconclusive(f"{exchange.request.words}: {judgement.reason}")
     if by.check.core and judgement.status is Status.SKIPPED:
         pytest.skip(judgement.reason)
-
-
-def expect_in(asked_in: Callable[[Manner], Asked], manner: Manner, refusal: Oracle) -> None:
-    """Expect a refusal in a manner; what is wrong in a combination is tried in each part of it.
-
-    Args:
-        asked_in: Asks in a manner.
-        manner: In which.
-        refusal: The documented one.
-
-    Raises:
-        Violation: As `expect`, in the simplest manner that shows it.
-    """
-    __tracebackhide__ = True
-    try:
-        expect(asked_in(manner), manner.refusal(refusal))
-    except Violation:
-        for part in (PLAIN, *manner.parts) if manner.parts else ():
-            expect(asked_in(part), part.refusal(refusal))
-        raise
 
 
 def _message(judgement: Judgement, exchange: Exchange, line: str) -> str:

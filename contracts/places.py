@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final, Self
 from urllib.parse import quote
 
-from contracts.credentials import FULL, HEADER, Credential, Keys, Role, Sent
+from contracts.credentials import FULL, HEADER, SECOND, Credential, Keys, Role, Sent
 from contracts.verdict import Severity
 
 
@@ -29,14 +29,14 @@ class Elsewhere(Credential):
     Attributes:
         place: Where.
         name: Of the parameter, header or cookie.
-        of: Whose key; it may be logged, so never that of a run's only one.
         form: What is written round the key, `{}`; `{user}` and `{password}` mean Basic (RFC 7617).
+        of: Whose key; it may be logged, so never that of a run's only one.
     """
 
     place: Place
     name: str
-    of: Role
     form: str = "{}"
+    of: Role = SECOND
 
     @property
     def words(self) -> str:
@@ -99,23 +99,18 @@ class Elsewhere(Credential):
                 return ((self.name, self._value(keys)),)
 
 
-def elsewhere(role: Role) -> tuple[Elsewhere, ...]:
-    """Give the undocumented places for a key (A17, A18).
-
-    Args:
-        role: Whose key.
-    """
-    names = ("x-api-key", "api_key", "apikey", "key", "token", "access_token")
-    return (
-        *(Elsewhere(Place.QUERY, name, role) for name in names),
-        Elsewhere(Place.HEADER, "Authorization", role, "Bearer {}"),
-        Elsewhere(Place.HEADER, "Authorization", role, "{user}"),
-        Elsewhere(Place.HEADER, "Authorization", role, "{password}"),
-        Elsewhere(Place.HEADER, "Authorization", role, "{}"),
-        Elsewhere(Place.HEADER, "Authorization", role, "ApiKey {}"),
-        *(Elsewhere(Place.COOKIE, name, role) for name in ("x-api-key", "api_key", "token")),
-    )
-
+PLACES: Final = (
+    *(
+        Elsewhere(Place.QUERY, name)
+        for name in ("x-api-key", "api_key", "apikey", "key", "token", "access_token")
+    ),
+    *(
+        Elsewhere(Place.HEADER, "Authorization", form)
+        for form in ("Bearer {}", "{user}", "{password}", "{}", "ApiKey {}")
+    ),
+    *(Elsewhere(Place.COOKIE, name) for name in ("x-api-key", "api_key", "token")),
+)
+"""Undocumented places in which servers take a key (A17, A18)."""
 
 ALIASES: Final = ("x_api_key", "api-key", "apikey", "x-apikey", "x-auth-token")
 """Header names that some servers fold or take for the documented one (A19): worth a warning."""

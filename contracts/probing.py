@@ -4,7 +4,7 @@ A suspicion becomes a violation only when the same request is wrong again on a f
 the control still succeeds there. Nothing here judges; that is `judge.py`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -73,6 +73,7 @@ class Probing:
         *,
         objection: Callable[[Operation, Response], str] = lambda _operation, _answer: "",
         may_write: bool = True,
+        key_places: Collection[str] = (),
     ) -> None:
         """Begin.
 
@@ -83,11 +84,12 @@ class Probing:
             tolerated: Members the operator tolerates in an error body.
             objection: A second reader of error bodies; says why one does not fit.
             may_write: Whether other methods than GET, HEAD and OPTIONS may leave.
+            key_places: Where else than in the header a key may stand, such as `query:key`.
         """
         self.controls, self.keyring = controls, keyring
         self.repetitions = REPETITIONS
         self._wire, self._tolerated, self._objection = wire, tuple(tolerated), objection
-        self._may_write = may_write
+        self._may_write, self.key_places = may_write, frozenset(map(str.lower, key_places))
         self._public: dict[str, frozenset[str]] = {}
 
     @property
@@ -120,7 +122,7 @@ class Probing:
         control = self.controls.of(operation)
         assert control.request is not None
         assert control.role is not None
-        changed = manner.change(replace(control.request, manner=manner.words))
+        changed = manner.change(replace(control.request, manner=manner.words), operation.draft)
         if changed.method not in SAFE_METHODS and not self._may_write:
             raise Inapplicable
         for before in manner.after:

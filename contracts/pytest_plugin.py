@@ -205,19 +205,14 @@ def random_key(pytestconfig: pytest.Config) -> RandomKey:
     return pytestconfig.stash[_SESSION].random_key
 
 
-@pytest.fixture(scope="session")
-def key_places(pytestconfig: pytest.Config) -> frozenset[str]:
-    """Where else the operator says that a key may stand."""
-    return frozenset(map(str.lower, pytestconfig.stash[_SESSION].settings.key_places))
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Give the check its share, and write what it has seen when it ends."""
     sending = item.config.stash.get(_SEND, None)
     if sending is None:
         return (yield)
-    sending.begin(_check(item), _share(item), _seed(item))
+    sending.begin(_check(item), _share(item))
+    _seed(item)
     before = sending.probing.requests
     try:
         return (yield)
@@ -266,13 +261,12 @@ def _share(item: pytest.Item) -> int | None:
     return max(0, left * _weight(item) // waiting)
 
 
-def _seed(item: pytest.Item) -> str:
+def _seed(item: pytest.Item) -> None:
     """One seed, another sequence in every check; a check keeps its own when others are added."""
-    seed = f"{item.config.stash[_SESSION].settings.seed} {item.name}"
+    seed = item.config.stash[_SESSION].settings.seed
     test = getattr(item, "obj", None)
     if test is not None and hypothesis.is_hypothesis_test(test):
-        hypothesis.seed(seed)(test)
-    return seed
+        hypothesis.seed(f"{seed} {item.name}")(test)
 
 
 @pytest.hookimpl(wrapper=True)

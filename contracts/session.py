@@ -65,6 +65,7 @@ class Session:
             tolerated,
             objection=Conformance(self.document, self.catalogue.labels, tolerated).objection,
             may_write=self.settings.allow_writes,
+            key_places=self.settings.key_places,
         )
 
     def recorder(self, origin: str) -> Recorder:
