@@ -15,7 +15,7 @@ from contracts.algebra import describe
 from contracts.credentials import FULL, SECOND, Credential, Inapplicable, Role, RoleKey, Sent, Text
 from contracts.exchange import Exchange, Response, curl, transcript
 from contracts.judge import Judgement, Oracle
-from contracts.manners import FRESH, PLAIN, Manner
+from contracts.manners import FRESH, PLAIN, Manner, combined
 from contracts.operations import Operation
 from contracts.pace import BudgetSpent
 from contracts.places import Elsewhere
@@ -259,6 +259,30 @@ class Send:
             self.probing.repetitions = _SHRINKING_REPETITIONS
         return mine
 
+    def simplified(
+        self, answer: Answer, oracle: Oracle, said: Confirmed
+    ) -> tuple[Answer, Confirmed]:
+        """Find which one of the manners asked in at once is answered wrongly, by halving.
+
+        Returns:
+            The simplest wrong answer found; the given one where no part alone is wrong.
+        """
+        simplest, parts = (answer, said), answer.manner.parts
+        while len(parts) > 1:
+            half = parts[: len(parts) // 2]
+            asked = self(answer.operation, answer.exchange.request.credential, combined(half))
+            found = self.judged(asked.answer, oracle) if asked.answer else None
+            if asked.answer and found and found.judgement.violates:
+                simplest, parts = (asked.answer, found), half
+            else:
+                parts = parts[len(parts) // 2 :]
+        if len(parts) == 1 and simplest[0].manner != parts[0]:
+            asked = self(answer.operation, answer.exchange.request.credential, parts[0])
+            found = self.judged(asked.answer, oracle) if asked.answer else None
+            if asked.answer and found and found.judgement.violates:
+                return asked.answer, found
+        return simplest
+
     def sufficient(self, operation: Operation) -> RoleKey:
         """Give the key of the operation's control."""
         return RoleKey(self.probing.controls.of(operation).role or FULL)
@@ -362,6 +386,8 @@ def expect(asked: Asked, oracle: Oracle) -> None:
         if by.check.core:
             by.nothing_said(answer)
         return
+    if said.judgement.violates and answer.manner.parts:
+        answer, said = by.simplified(answer, oracle, said)
     judgement, exchange = said.judgement, answer.exchange
     if judgement.violates:
         line = curl(by.recorder.base, exchange.request)

@@ -19,6 +19,7 @@ from contracts.manners import (
     Change,
     Manner,
     asking,
+    combined,
     under_header,
     with_header,
 )
@@ -123,10 +124,7 @@ def _circumstances() -> Iterator[Manner]:
     for levels in factors:
         yield from levels[1:]
     for row in pairwise([len(levels) for levels in factors], Random(0)):  # noqa: S311 -- no secret
-        chosen = PLAIN
-        for levels, level in zip(factors, row, strict=True):
-            chosen &= levels[level]
-        yield chosen
+        yield combined(levels[level] for levels, level in zip(factors, row, strict=True))
 
 
 CIRCUMSTANCES: Final = tuple(dict.fromkeys(_circumstances()))

@@ -7,8 +7,10 @@ the answer is to be judged; correct servers differ in what they do with odd requ
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import and_
 from typing import Final
 
 from hypothesis.vendor.pretty import RepresentationPrinter
@@ -77,6 +79,11 @@ class Manner:
 PLAIN: Final = Manner()
 
 
+def combined(manners: Iterable[Manner]) -> Manner:
+    """Ask in all these manners at once."""
+    return reduce(and_, manners, PLAIN)
+
+
 # --- headers ------------------------------------------------------------------------------------
 
 
@@ -119,11 +126,13 @@ INTERNAL: Final = tuple(
         ("x-middleware-subrequest", "middleware:middleware:middleware:middleware:middleware"),
         ("Forwarded", "for=127.0.0.1"),
         ("X-Remote-User", "admin"),
-        ("X-Forwarded-For", "unknown"),
         ("X-Internal-Request", "true"),
     )
 )
 """B13: headers that only a proxy of the API's own may set (ASVS 5.0, 4.1.3)."""
+
+ALL_INTERNAL: Final = combined(INTERNAL)
+"""All of them in one request: where that gives no access, none of them does."""
 
 FALLBACKS: Final = (
     under_header("Authorization", "Bearer x"),

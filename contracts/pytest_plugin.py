@@ -238,12 +238,12 @@ def _weight(item: pytest.Item) -> int:
     marker = item.get_closest_marker("depth")
     weight = marker.kwargs.get("weight", 1) if marker else 0
     assert isinstance(weight, int)
-    operation = _operation(item)
-    is_first = operation is item.config.stash[_SESSION].primary
-    return weight * _FIRST if operation and is_first else weight
+    session = item.config.stash[_SESSION]
+    is_first = _operation(item) is session.primary
+    return weight * _FIRST[session.settings.depth] if is_first else weight
 
 
-_FIRST: Final = 5
+_FIRST: Final[Mapping[Depth, int]] = {Depth.QUICK: 20, Depth.DEFAULT: 5, Depth.THOROUGH: 3}
 """How many times an ordinary operation's part the first one has: most faults lie in what all
 operations share, and are found on any of them."""
 
