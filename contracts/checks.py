@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 import pytest
 from hypothesis.vendor.pretty import RepresentationPrinter
 
+from contracts.advice import Remark, advice
 from contracts.algebra import describe
 from contracts.credentials import FULL, SECOND, Credential, Inapplicable, Role, RoleKey, Sent, Text
 from contracts.exchange import Exchange, Response, curl, transcript
@@ -246,6 +247,8 @@ class Send:
         mine: Confirmed | None = None
         again = id(answer) in self._counted
         self._counted.add(id(answer))
+        if not again:
+            self.recorder.remark(advice(answer.exchange))
         for confirmed in self.probing.judge(answer, oracle):
             is_mine = confirmed.judgement.requirement is self.check.requirement
             said = confirmed
@@ -398,6 +401,18 @@ def expect(asked: Asked, oracle: Oracle) -> None:
         raise Inconclusive(f"{exchange.request.words}: {judgement.reason}")
     if by.check.core and judgement.status is Status.SKIPPED:
         pytest.skip(judgement.reason)
+
+
+def advise(asked: Asked, remark: Remark) -> None:
+    """Make a remark where it fits; it is a warning, whatever came.
+
+    Args:
+        asked: What `send` brought.
+        remark: What is worth a word.
+    """
+    answer = asked.answer and asked.answer.exchange.answer
+    if asked.answer and isinstance(answer, Response) and remark.fits(answer):
+        asked.by.recorder.remark([remark.about(asked.answer.exchange.request)])
 
 
 def _message(judgement: Judgement, exchange: Exchange, line: str) -> str:

@@ -74,3 +74,10 @@ BEYOND_ASCII: Final = (
     Octets(0.5, "\u00f0\u009f\u0094\u0091", "a character of four bytes in its middle, in UTF-8"),
 )
 """A14: comparisons of text raise on them. Always within the key, where nobody may trim them."""
+
+TRIMMABLE: Final = (
+    Octets(2.0, "\u00a0", "a no-break space after it, in Latin-1"),
+    Octets(2.0, "\u0085", "a next-line character after it, in Latin-1"),
+    Octets(2.0, "\u00e2\u0080\u008b", "a zero-width space after it, in UTF-8"),
+)
+"""A23: what some servers take for white space and trim; correct ones among them."""

@@ -166,6 +166,15 @@ REWRITES: Final = (
 """B12: the guard looks at one path, the router at another."""
 
 
+def _unknown(request: Request, _: Draft) -> Request:
+    collection = request.target.partition("?")[0].rpartition("/")[0]
+    return replace(request, target=f"{collection}/no-such-call")
+
+
+UNKNOWN: Final = Manner("asked for what does not exist", _unknown, valid=False, strict=False)
+"""B24: which of 404 and 401 comes first is undocumented."""
+
+
 # --- methods ------------------------------------------------------------------------------------
 
 

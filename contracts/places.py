@@ -112,7 +112,10 @@ PLACES: Final = (
 )
 """Undocumented places in which servers take a key (A17, A18)."""
 
-ALIASES: Final = ("x_api_key", "api-key", "apikey", "x-apikey", "x-auth-token")
+ALIASES: Final = tuple(
+    Elsewhere(Place.HEADER, name)
+    for name in ("x_api_key", "api-key", "apikey", "x-apikey", "x-auth-token")
+)
 """Header names that some servers fold or take for the documented one (A19): worth a warning."""
 
 

@@ -341,6 +341,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
         if interrupted is None and exitstatus not in _ENDINGS:
             text = f"pytest ended with status {int(exitstatus)}: a defect of the suite."
             opened.findings.append(Reason(text=text))
+        session.config.stash[_SEND].recorder.finish()
         opened.findings.finish(opened.wire.pace.requests, interrupted)
     return (yield)
 

@@ -3,12 +3,14 @@
 An entry is written when its check ends, and at once when a violation is seen.
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from contracts.exchange import Exchange, curl
 from contracts.findings import Findings
 from contracts.probing import Confirmed
-from contracts.records import CheckRecord
+from contracts.records import AdvisoryRecord, CheckRecord
 from contracts.requirements import Requirement
 from contracts.verdict import Status
 
@@ -124,6 +126,7 @@ class Recorder:
     findings: Findings
     base: str
     violated: list[CheckRecord] = field(default_factory=list)
+    _remarks: Counter[AdvisoryRecord] = field(default_factory=Counter)
     _entries: dict[tuple[str, str | None, str], Entry] = field(default_factory=dict)
 
     def note(
@@ -156,6 +159,15 @@ class Recorder:
         if confirmed.judgement.violates:
             self.findings.append(entry.record(self.base))
         return confirmed
+
+    def remark(self, records: Iterable[AdvisoryRecord]) -> None:
+        """Count what is worth a word; it is written once, when the run ends."""
+        self._remarks.update(records)
+
+    def finish(self) -> None:
+        """Write the remarks."""
+        for record, count in self._remarks.items():
+            self.findings.append(record.model_copy(update={"count": count}))
 
     @property
     def has_begun(self) -> bool:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contracts.checks import Send, expect
+from contracts.advice import ALIAS, UNKNOWN_CALL
+from contracts.checks import Send, advise, expect
 from contracts.circumstances import CIRCUMSTANCES
 from contracts.credentials import NoKey
 from contracts.judge import UNAUTHORIZED
@@ -14,10 +15,11 @@ from contracts.manners import (
     GUARDS,
     INTERNAL,
     REWRITES,
+    UNKNOWN,
     Manner,
 )
 from contracts.operations import Operation
-from contracts.places import PLACES, Elsewhere
+from contracts.places import ALIASES, PLACES, Elsewhere
 from contracts.requirements import D1
 from contracts.spellings import SPELLINGS
 
@@ -29,7 +31,7 @@ def test_missing_key(operation: Operation, send: Send) -> None:
     expect(send(operation, NoKey()), UNAUTHORIZED)
 
 
-@pytest.mark.depth(weight=2, family="no key, asked in another way")
+@pytest.mark.depth(weight=20, family="no key, asked in another way")
 @pytest.mark.requirement(D1)
 @given(manner=st.sampled_from(GUARDS))
 def test_guard(operation: Operation, send: Send, manner: Manner) -> None:
@@ -37,7 +39,7 @@ def test_guard(operation: Operation, send: Send, manner: Manner) -> None:
     expect(send(operation, NoKey(), manner), manner.refusal(UNAUTHORIZED))
 
 
-@pytest.mark.depth(weight=2, family="no key, with a header for internal use")
+@pytest.mark.depth(weight=6, family="no key, with a header for internal use")
 @pytest.mark.requirement(D1)
 @example(manner=ALL_INTERNAL)
 @given(manner=st.sampled_from((*REWRITES, *INTERNAL)))
@@ -46,7 +48,7 @@ def test_internal_header(operation: Operation, send: Send, manner: Manner) -> No
     expect(send(operation, NoKey(), manner), manner.refusal(UNAUTHORIZED))
 
 
-@pytest.mark.depth(weight=2, family="no key, at another spelling of the path")
+@pytest.mark.depth(weight=14, family="no key, at another spelling of the path")
 @pytest.mark.requirement(D1)
 @given(manner=st.sampled_from(SPELLINGS))
 def test_spelling(operation: Operation, send: Send, manner: Manner) -> None:
@@ -54,14 +56,14 @@ def test_spelling(operation: Operation, send: Send, manner: Manner) -> None:
     expect(send(operation, NoKey(), manner), manner.refusal(UNAUTHORIZED))
 
 
-@pytest.mark.depth(weight=1, family="no key, after good calls of the same URL")
+@pytest.mark.depth(weight=4, family="no key, after good calls of the same URL")
 @pytest.mark.requirement(D1)
 def test_cached_answer(operation: Operation, send: Send) -> None:
     """A request without a key gets no answer that was given to a key."""
     expect(send(operation, NoKey(), AFTER_GOOD_CALLS), UNAUTHORIZED)
 
 
-@pytest.mark.depth(weight=2, family="a key in another place")
+@pytest.mark.depth(weight=10, family="a key in another place")
 @pytest.mark.requirement(D1)
 @given(credential=st.sampled_from(PLACES))
 def test_key_elsewhere(operation: Operation, send: Send, credential: Elsewhere) -> None:
@@ -69,9 +71,26 @@ def test_key_elsewhere(operation: Operation, send: Send, credential: Elsewhere) 
     expect(send.elsewhere(operation, credential), UNAUTHORIZED)
 
 
-@pytest.mark.depth(weight=3, family="no key, in varied circumstances")
+@pytest.mark.depth(weight=10, family="no key, in varied circumstances")
 @pytest.mark.requirement(D1)
 @given(manner=st.sampled_from(CIRCUMSTANCES))
 def test_circumstances(operation: Operation, send: Send, manner: Manner) -> None:
     """A request without a key gets 401 whatever else it says, on whatever connection."""
     expect(send(operation, NoKey(), manner), UNAUTHORIZED)
+
+
+@pytest.mark.once
+@pytest.mark.depth(weight=2, family="a key in a header of a similar name")
+@pytest.mark.requirement(D1)
+@given(credential=st.sampled_from(ALIASES))
+def test_alias(operation: Operation, send: Send, credential: Elsewhere) -> None:
+    """A key in a header of a similar name is worth a warning where it is accepted."""
+    advise(send.elsewhere(operation, credential), ALIAS)
+
+
+@pytest.mark.once
+@pytest.mark.depth(weight=1, family="no key, asked for what does not exist")
+@pytest.mark.requirement(D1)
+def test_unknown_call(operation: Operation, send: Send) -> None:
+    """Without a key an answer that tells what exists is worth a warning."""
+    advise(send(operation, NoKey(), UNKNOWN), UNKNOWN_CALL)

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contracts.checks import Send, expect
+from contracts.advice import TRIMMED
+from contracts.checks import Send, advise, expect
 from contracts.circumstances import CIRCUMSTANCES
 from contracts.credentials import CLASSICS, RandomKey, Text
-from contracts.hostile import BEYOND_ASCII, INJECTIONS, Octets
+from contracts.hostile import BEYOND_ASCII, INJECTIONS, TRIMMABLE, Octets
 from contracts.judge import NO_ACCESS, UNAUTHORIZED
 from contracts.manners import (
     AFTER_GOOD,
@@ -30,7 +31,7 @@ def test_random_key(operation: Operation, send: Send, random_key: RandomKey) -> 
     expect(send(operation, random_key), UNAUTHORIZED)
 
 
-@pytest.mark.depth(weight=2, family="values that are nobody's key")
+@pytest.mark.depth(weight=18, family="values that are nobody's key")
 @pytest.mark.requirement(D2)
 @given(value=st.sampled_from(CLASSICS))
 def test_classic(operation: Operation, send: Send, value: Text) -> None:
@@ -38,7 +39,7 @@ def test_classic(operation: Operation, send: Send, value: Text) -> None:
     expect(send(operation, value), UNAUTHORIZED)
 
 
-@pytest.mark.depth(weight=2, family="values that attack the look-up")
+@pytest.mark.depth(weight=6, family="values that attack the look-up")
 @pytest.mark.requirement(D2)
 @given(value=st.sampled_from(INJECTIONS))
 def test_injection(operation: Operation, send: Send, value: Text) -> None:
@@ -46,7 +47,7 @@ def test_injection(operation: Operation, send: Send, value: Text) -> None:
     expect(send(operation, value), UNAUTHORIZED)
 
 
-@pytest.mark.depth(weight=1, family="the key with bytes beyond ASCII")
+@pytest.mark.depth(weight=4, family="the key with bytes beyond ASCII")
 @pytest.mark.requirement(D2)
 @given(value=st.sampled_from(BEYOND_ASCII))
 def test_beyond_ascii(operation: Operation, send: Send, value: Octets) -> None:
@@ -54,7 +55,7 @@ def test_beyond_ascii(operation: Operation, send: Send, value: Octets) -> None:
     expect(send(operation, value), NO_ACCESS)
 
 
-@pytest.mark.depth(weight=1, family="the key and a worthless value, in two headers")
+@pytest.mark.depth(weight=2, family="the key and a worthless value, in two headers")
 @pytest.mark.requirement(D2)
 def test_repeated_header(operation: Operation, send: Send) -> None:
     """Of two x-api-key headers the right one does not count wherever it stands."""
@@ -62,7 +63,7 @@ def test_repeated_header(operation: Operation, send: Send) -> None:
     expect(send.either(operation, key_first, key_last), NO_ACCESS)
 
 
-@pytest.mark.depth(weight=1, family="a wrong key and another worthless credential")
+@pytest.mark.depth(weight=3, family="a wrong key and another worthless credential")
 @pytest.mark.requirement(D2)
 @given(manner=st.sampled_from(FALLBACKS))
 def test_second_credential(
@@ -72,14 +73,14 @@ def test_second_credential(
     expect(send(operation, random_key, manner), UNAUTHORIZED)
 
 
-@pytest.mark.depth(weight=1, family="a wrong key, after good calls of the same URL")
+@pytest.mark.depth(weight=4, family="a wrong key, after good calls of the same URL")
 @pytest.mark.requirement(D2)
 def test_cached_answer(operation: Operation, send: Send, random_key: RandomKey) -> None:
     """A wrong key gets no answer that was given to a right one."""
     expect(send(operation, random_key, AFTER_GOOD_CALLS), UNAUTHORIZED)
 
 
-@pytest.mark.depth(weight=3, family="a wrong key, in varied circumstances")
+@pytest.mark.depth(weight=6, family="a wrong key, in varied circumstances")
 @pytest.mark.requirement(D2)
 @given(manner=st.sampled_from(CIRCUMSTANCES))
 def test_circumstances(
@@ -89,7 +90,7 @@ def test_circumstances(
     expect(send(operation, random_key, manner), UNAUTHORIZED)
 
 
-@pytest.mark.depth(weight=8, family="near misses of the full key")
+@pytest.mark.depth(weight=35, family="near misses of the full key")
 @pytest.mark.requirement(D2)
 @example(near_miss=NearMiss(CUT, 0), manner=PLAIN)
 @example(near_miss=NearMiss(EXTENDED, 0), manner=PLAIN)
@@ -98,3 +99,12 @@ def test_circumstances(
 def test_near_miss(operation: Operation, send: Send, near_miss: NearMiss, manner: Manner) -> None:
     """A key that is almost the real one gets 401."""
     expect(send(operation, near_miss, manner), UNAUTHORIZED)
+
+
+@pytest.mark.once
+@pytest.mark.depth(weight=2, family="the key and white space that HTTP does not know")
+@pytest.mark.requirement(D2)
+@given(value=st.sampled_from(TRIMMABLE))
+def test_trimmed(operation: Operation, send: Send, value: Octets) -> None:
+    """White space of Unicode round a key is worth a warning where it is trimmed."""
+    advise(send(operation, value), TRIMMED)

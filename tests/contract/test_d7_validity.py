@@ -18,7 +18,7 @@ def test_control(operation: Operation, send: Send) -> None:
     expect(send(operation, send.sufficient(operation)), ADMITTED)
 
 
-@pytest.mark.depth(weight=1, family="a sufficient key, after refusals of the same URL")
+@pytest.mark.depth(weight=4, family="a sufficient key, after refusals of the same URL")
 @pytest.mark.requirement(D7)
 def test_cached_refusal(operation: Operation, send: Send) -> None:
     """A live key gets no refusal that was given to a request without one."""
@@ -26,7 +26,7 @@ def test_cached_refusal(operation: Operation, send: Send) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.depth(weight=3, family="a sufficient key, again and again")
+@pytest.mark.depth(weight=10, family="a sufficient key, again and again")
 @pytest.mark.requirement(D7)
 @given(turn=st.integers(0, 10_000))
 def test_again_and_again(operation: Operation, send: Send, turn: int) -> None:

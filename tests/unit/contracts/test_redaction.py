@@ -250,9 +250,9 @@ def test_masking_takes_time_in_proportion_to_the_text() -> None:
 
     def seconds(times: int) -> float:
         text = ORDINARY * times
-        begun = time.perf_counter()
+        begun = time.thread_time()
         redactor.mask(text)
-        return time.perf_counter() - begun
+        return time.thread_time() - begun
 
     short = min(seconds(10) for _ in range(5))
     long = min(seconds(80) for _ in range(3))
