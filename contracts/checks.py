@@ -144,6 +144,10 @@ class Send:
         if control.answer is None or control.request is None:
             return self._unanswered(operation, credential)
         length = self.probing.keyring.length(credential.role)
+        try:
+            manner = manner.fitted(control.request, operation.draft)
+        except Inapplicable:
+            return Asked(None, self)
         question = operation.label, credential.fitted(length), manner
         memo = self._core if self.check.core else self._own
         if anew or question not in memo:

@@ -55,6 +55,28 @@ class Manner:
         """Say what is right for a key that does not suffice."""
         return documented if self.strict else NO_ACCESS
 
+    def fitted(self, request: Request, draft: Draft) -> "Manner":
+        """Leave out of a combination what does not apply to this request.
+
+        Raises:
+            Inapplicable: Nothing of it applies.
+        """
+        if not self.parts:
+            self.change(request, draft)
+            return self
+        kept = [part for part in self.parts if part.applies(request, draft)]
+        if not kept:
+            raise Inapplicable
+        return combined(kept)
+
+    def applies(self, request: Request, draft: Draft) -> bool:
+        """Whether this request can be asked in this manner."""
+        try:
+            self.change(request, draft)
+        except Inapplicable:
+            return False
+        return True
+
     def __and__(self, other: "Manner") -> "Manner":
         """Ask in both manners at once."""
         if not self.words or not other.words:
