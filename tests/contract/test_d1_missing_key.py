@@ -8,7 +8,7 @@ from contracts.advice import ALIAS, UNKNOWN_CALL
 from contracts.checks import Send, advise, expect
 from contracts.circumstances import CIRCUMSTANCES
 from contracts.credentials import NoKey
-from contracts.judge import UNAUTHORIZED
+from contracts.judge import NO_ACCESS, UNAUTHORIZED
 from contracts.manners import (
     AFTER_GOOD_CALLS,
     ALL_INTERNAL,
@@ -68,7 +68,7 @@ def test_cached_answer(operation: Operation, send: Send) -> None:
 @given(credential=st.sampled_from(PLACES))
 def test_key_elsewhere(operation: Operation, send: Send, credential: Elsewhere) -> None:
     """A key in the query, a cookie or another header does not stand in for the header."""
-    expect(send.elsewhere(operation, credential), UNAUTHORIZED)
+    expect(send.elsewhere(operation, credential), NO_ACCESS)
 
 
 @pytest.mark.depth(weight=10, family="no key, in varied circumstances")
