@@ -26,6 +26,7 @@ from contracts.credentials import RandomKey
 from contracts.handoff import Handoff
 from contracts.keyring import Keyring
 from contracts.layers import SettingsError, lines
+from contracts.lifecycle import Lifecycle
 from contracts.operations import DOCUMENTED, Operation, deepened
 from contracts.outcomes import Inconclusive, Violation
 from contracts.planning import CORE_REQUESTS
@@ -211,6 +212,13 @@ def send(pytestconfig: pytest.Config) -> Send:
 def random_key(pytestconfig: pytest.Config) -> RandomKey:
     """A well-formed key that never existed, the same for the same seed."""
     return pytestconfig.stash[_SESSION].random_key
+
+
+@pytest.fixture(scope="session")
+def lifecycle(pytestconfig: pytest.Config, send: Send) -> Lifecycle:
+    """The life of keys that the run makes."""
+    opened = pytestconfig.stash[_SESSION]
+    return Lifecycle(send, opened.wire, opened.settings.depth)
 
 
 @pytest.hookimpl(wrapper=True)
