@@ -87,7 +87,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     except NoTarget as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[_SESSION] = opened
-    config.stash[_SEND] = Send(opened.probing(), Recorder(opened.findings, opened.wire.origin))
+    recorder = Recorder(opened.findings, opened.wire.origin, lambda: opened.wire.pace.requests)
+    config.stash[_SEND] = Send(opened.probing(), recorder)
     _set_up_hypothesis(config, opened)
     opened.wire.pace.watch = _Teller(opened)
     _end_on_signals(config)
