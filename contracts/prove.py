@@ -109,14 +109,14 @@ def _conformant(arguments: argparse.Namespace) -> tuple[Part, ...]:
 
 
 def _cases(arguments: argparse.Namespace) -> list[Case]:
-    gallery = read_gallery(_listing())
+    known = gallery()
     random = Random(arguments.seed)  # noqa: S311 -- which fault is tried is no secret
     if arguments.all and arguments.ids:
         raise NotInGallery("--all leaves nothing to choose; give it or ids")
     if arguments.all or arguments.ids:
-        chosen = asked_for(gallery, arguments.ids or gallery, arguments.constants, random)
+        chosen = asked_for(known, arguments.ids or known, arguments.constants, random)
     else:
-        chosen = sample(gallery, random)
+        chosen = sample(known, random)
     parts = _parts(arguments)
     cases = [case for case in chosen if _shows(case.variation, parts)]
     if not cases:
@@ -128,11 +128,13 @@ def _shows(variation: Variation, parts: Sequence[Part]) -> bool:
     return variation.kind == "benign" or set(variation.parts) <= set(parts)
 
 
-def _listing() -> str:
+def gallery() -> dict[str, Variation]:
+    """Ask the sandbox which faults and variations it has."""
     command = [*COMMAND, "--list", "--json"]
-    return subprocess.run(
+    listed = subprocess.run(
         command, cwd=ROOT, env=environment({}), capture_output=True, text=True, check=True
-    ).stdout
+    )
+    return read_gallery(listed.stdout)
 
 
 def _command() -> str:

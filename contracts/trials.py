@@ -7,9 +7,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -27,7 +27,7 @@ _BUSYBOARD: Final = (
     "import sys; from contracts.cli import main; sys.exit(main())",
 )
 
-_NO_LIMIT: Final = ("--rate", "1000000/60s")
+NO_LIMIT: Final = ("--rate", "1000000/60s")
 """For runs without a ramp: pacing below a limit would take most of their time."""
 
 
@@ -146,36 +146,21 @@ class Trials:
 
     def _outcome(self, trial: Trial) -> Outcome:
         options = trial.case.options if trial.case else ()
-        limit = () if Part.RATELIMIT in trial.parts else _NO_LIMIT
+        limit = () if Part.RATELIMIT in trial.parts else NO_LIMIT
         folder = Path(tempfile.mkdtemp(dir=self.order.scratch))
         try:
             with serving((*options, *limit)) as said:
-                return self._verified(trial, as_settings(said), folder)
+                return verified(
+                    as_settings(said),
+                    trial.parts,
+                    (self.order.depth, trial.seed),
+                    folder,
+                    watched=self._watched,
+                )
         except SandboxFailed as error:
             return Outcome(2, 0.0, complaint=str(error))
         finally:
             shutil.rmtree(folder)
-
-    def _verified(self, trial: Trial, settings: dict[str, str], folder: Path) -> Outcome:
-        part = trial.parts[0].value if len(trial.parts) == 1 else "all"
-        command = [*_BUSYBOARD, "verify", part, "--no-html", "--report-dir", str(folder)]
-        command += ["--depth", self.order.depth, "--seed", str(trial.seed)]
-        started = time.monotonic()
-        process = subprocess.Popen(
-            command,
-            cwd=folder,  # no .env and no busyboard.toml of the user's
-            env=environment({**settings, "GITHUB_STEP_SUMMARY": ""}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        with process, self._watched(process):
-            _, errors = process.communicate()
-        seconds = time.monotonic() - started
-        last = errors.strip().splitlines()[-1:]
-        return _read(folder, process.returncode, seconds, "".join(last))
 
     @contextmanager
     def _watched(self, child: subprocess.Popen[str]) -> Iterator[None]:
@@ -191,6 +176,54 @@ class Trials:
 def unvaried(trial: Trial) -> Trial:
     """Give the same run against the unvaried server."""
     return Trial(None, trial.parts, trial.seed)
+
+
+@contextmanager
+def ended(child: subprocess.Popen[str]) -> Iterator[None]:
+    """Tell a child to end where what waits for it is broken off."""
+    try:
+        yield
+    except BaseException:
+        child.terminate()
+        raise
+
+
+def verified(
+    settings: Mapping[str, str],
+    parts: Sequence[Part],
+    how: tuple[str, int],
+    folder: Path,
+    *,
+    watched: Callable[[subprocess.Popen[str]], AbstractContextManager[None]] = ended,
+) -> Outcome:
+    """Run `busyboard verify` to its end, as a user would.
+
+    Args:
+        settings: Of the target, as variables.
+        parts: Of the run.
+        how: Depth and seed.
+        folder: Working directory, and where results go.
+        watched: Entered with the process while it runs.
+    """
+    part = parts[0].value if len(parts) == 1 else "all"
+    command = [*_BUSYBOARD, "verify", part, "--no-html", "--report-dir", str(folder)]
+    command += ["--depth", how[0], "--seed", str(how[1])]
+    started = time.monotonic()
+    process = subprocess.Popen(
+        command,
+        cwd=folder,  # no .env and no busyboard.toml of the user's
+        env=environment({**settings, "GITHUB_STEP_SUMMARY": ""}),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with process, watched(process):
+        _, errors = process.communicate()
+    seconds = time.monotonic() - started
+    last = errors.strip().splitlines()[-1:]
+    return _read(folder, process.returncode, seconds, "".join(last))
 
 
 def _read(folder: Path, exit_code: int, seconds: float, complaint: str) -> Outcome:
