@@ -16,6 +16,7 @@ class Result:
         caught: Whether the contender said something that it does not say of the twin.
         named_right: Whether it said which promise is broken; None where it names none.
         alarm: Whether it called a server wrong that keeps every promise.
+        said: What it found, in its own words.
         requests: Of the run.
         seconds: Of the run.
     """
@@ -28,6 +29,7 @@ class Result:
     alarm: bool
     requests: int
     seconds: float
+    said: tuple[str, ...] = ()
 
 
 def table(results: Sequence[Result]) -> str:
@@ -37,7 +39,7 @@ def table(results: Sequence[Result]) -> str:
         results: Of all contenders against all servers.
     """
     head = (
-        "| who asks | faults caught | named right | false alarms | requests, median, most "
+        "| who asks | faults caught | named right | fails right servers | requests, median, most "
         "| seconds, median, most |\n|---|---:|---:|---:|---:|---:|"
     )
     names = dict.fromkeys(result.contender for result in results)
@@ -48,8 +50,9 @@ def table(results: Sequence[Result]) -> str:
 def _line(name: str, results: Sequence[Result]) -> str:
     faults = [one for one in results if one.is_fault]
     sound = [one for one in results if not one.is_fault]
-    named = [one.named_right for one in faults if one.caught]
-    right = "names none" if None in named else f"{sum(map(bool, named))} of {len(named)}"
+    named = [bool(one.named_right) for one in faults if one.caught]
+    names_none = all(one.named_right is None for one in faults)
+    right = "names none" if names_none else f"{sum(named)} of {len(named)}"
     requests = [one.requests for one in results]
     seconds = [one.seconds for one in results]
     cells = (
@@ -72,8 +75,8 @@ def differences(results: Sequence[Result]) -> Iterator[str]:
     for name in dict.fromkeys(result.contender for result in results):
         own = [result for result in results if result.contender == name]
         missed = [one.server for one in own if one.is_fault and not one.caught]
-        alarms = [one.server for one in own if one.alarm]
+        alarms = [f"{one.server} ({', '.join(one.said)})" for one in own if one.alarm]
         if missed:
             yield f"- {name} misses {', '.join(missed)}"
         if alarms:
-            yield f"- {name} is wrong about {', '.join(alarms)}"
+            yield f"- {name} fails {', '.join(alarms)}"

@@ -106,7 +106,7 @@ class Schemathesis:
             report = Path(scratch) / "report.json"
             command = [PROGRAM, "run", server.document, "--url", server.root, "--checks", "all"]
             # on the command line, where others could read it: it is the server's, and ends with it
-            command += ["--header", f"x-api-key: {server.key}", "--seed", str(self.seed)]
+            command += ["--header", f"{server.header}: {server.key}", "--seed", str(self.seed)]
             command += ["--max-examples", str(self.examples), "--report", "json"]
             command += ["--report-json-path", report]
             started = time.monotonic()

@@ -36,14 +36,14 @@ def test_each_contender_is_one_line() -> None:
         result("one", caught=False, named_right=False, server="A08"),
         result("one", requests=400, seconds=5.0, **sound),
         result("other", named_right=None),
-        result("other", alarm=True, **sound),
+        result("other", alarm=True, said=("IgnoredAuth",), **sound),
     ]
 
     assert table(results).splitlines()[2:] == [
         "| one | 1 of 2 | 1 of 1 | 0 of 1 | 100, 400 | 2.0, 5.0 |",
         "| other | 1 of 1 | names none | 1 of 1 | 100, 100 | 2.0, 2.0 |",
     ]
-    assert list(differences(results)) == ["- one misses A08", "- other is wrong about V18"]
+    assert list(differences(results)) == ["- one misses A08", "- other fails V18 (IgnoredAuth)"]
 
 
 def test_schemathesis_catches_by_what_it_does_not_say_of_the_twin() -> None:
