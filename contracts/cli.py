@@ -38,6 +38,10 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "contracts.doctor", "say what is configured, reachable, and which checks will run"
     ),
     "sandbox": Command("contracts.sandbox", "serve the embedded API that keeps every promise"),
+    "prove": Command(
+        "contracts.prove",
+        "run the suite over servers with known faults, and over odd but right ones",
+    ),
     "requirements": Command(
         "contracts.traceability", "list each documented sentence with its checks"
     ),

@@ -108,6 +108,26 @@ def read_run(report_dir: Path) -> Run:
     return _run(main, headers, records, [r[-1] for r in started])
 
 
+def requests_until_violated(report_dir: Path) -> int | None:
+    """Find after how many requests of its process the first violation was on record.
+
+    Args:
+        report_dir: Where the run's results are.
+
+    Returns:
+        None where nothing was violated, or where it was not counted.
+    """
+    return next(
+        (
+            record.requests
+            for path in sorted((report_dir / "findings").glob("*.jsonl"))
+            for record in _records(path)
+            if isinstance(record, CheckRecord) and record.violates and record.requests is not None
+        ),
+        None,
+    )
+
+
 def _records(path: Path) -> Iterator[Record]:
     """Read until the first line that is none: a killed process may leave half a line."""
     # Not splitlines: a server's text may hold other line ends, such as U+2028.

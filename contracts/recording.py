@@ -4,7 +4,7 @@ An entry is written when its check ends, and at once when a violation is seen.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from contracts.exchange import Exchange, curl
@@ -127,11 +127,13 @@ class Recorder:
     Attributes:
         findings: Where they are written.
         base: Scheme and authority of the target.
+        requests: Tells how many requests the process has written; a violation is recorded with it.
         violated: Violations of ended checks, for those that look at the run as a whole.
     """
 
     findings: Findings
     base: str
+    requests: Callable[[], int] | None = None
     violated: list[CheckRecord] = field(default_factory=list)
     _remarks: Counter[AdvisoryRecord] = field(default_factory=Counter)
     _entries: dict[tuple[str, str | None, str], Entry] = field(default_factory=dict)
@@ -164,7 +166,8 @@ class Recorder:
         entry = self._entries.setdefault(key, Entry(check, requirement, operation, credential))
         confirmed = entry.note(confirmed, exchange, again=again)
         if confirmed.judgement.violates:
-            self.findings.append(entry.record(self.base))
+            written = self.requests() if self.requests else None
+            self.findings.append(entry.record(self.base).model_copy(update={"requests": written}))
         return confirmed
 
     def remark(self, records: Iterable[AdvisoryRecord]) -> None:

@@ -62,10 +62,12 @@ class CheckRecord(Check):
 
     Attributes:
         credential_class: What the credential is one of, where it is not itself the class.
+        requests: How many the process had written by then; None where it does not say.
     """
 
     kind: Literal["check"] = "check"
     credential_class: str | None = None
+    requests: int | None = None
 
     @property
     def key(self) -> tuple[str, str | None, str | None]:
@@ -74,7 +76,9 @@ class CheckRecord(Check):
 
     def published(self) -> Check:
         """Give the entry as the verdict has it."""
-        return Check.model_validate(self.model_dump(exclude={"kind", "credential_class"}))
+        return Check.model_validate(
+            self.model_dump(exclude={"kind", "credential_class", "requests"})
+        )
 
 
 class AdvisoryRecord(Advisory):

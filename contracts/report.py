@@ -28,7 +28,7 @@ class Published:
     """What came of it.
 
     Attributes:
-        report: The HTML report; None where it could not be built.
+        report: The HTML report; None where it could not be built or was not wanted.
         complaints: A line for each thing that could not be written, why included.
     """
 
@@ -36,13 +36,16 @@ class Published:
     complaints: tuple[str, ...] = ()
 
 
-def publish(report_dir: Path, verdict: Verdict, redactor: Redactor) -> Published:
+def publish(
+    report_dir: Path, verdict: Verdict, redactor: Redactor, *, html: bool = True
+) -> Published:
     """Write every file of a run, the verdict first; each is written aside and renamed.
 
     Args:
         report_dir: Where the run's results are.
         verdict: What they say.
         redactor: Masks every file.
+        html: Whether report.html is among them.
 
     Raises:
         OSError: The directory cannot be written.
@@ -53,6 +56,8 @@ def publish(report_dir: Path, verdict: Verdict, redactor: Redactor) -> Published
     complaints = _append_to_step_summary(summary)
     results = report_dir / "allure-results"
     _add_to_results(results, verdict, redactor, summary)
+    if not html:
+        return Published(None, complaints)
     try:
         page = build(results, name=_page_name(verdict), above=redactor.mask(first_screen(verdict)))
     except NotBuilt as error:

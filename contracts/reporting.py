@@ -41,7 +41,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def conclude(
-    report_dir: Path, redactor: Redactor, waivers: Sequence[Waiver], interrupt: Interrupt
+    report_dir: Path,
+    redactor: Redactor,
+    waivers: Sequence[Waiver],
+    interrupt: Interrupt,
+    *,
+    html: bool = True,
 ) -> int:
     """Turn findings into verdict, summary and report, and say the verdict.
 
@@ -50,6 +55,7 @@ def conclude(
         redactor: Masks every file.
         waivers: Violations the operator lives with.
         interrupt: A signal on the way ends in a verdict that says so.
+        html: Whether report.html is wanted.
 
     Returns:
         The verdict's exit code.
@@ -58,7 +64,7 @@ def conclude(
         NoFindings: There is nothing to conclude from.
     """
     verdict = decide(read_run(report_dir), waivers)
-    published = publish(report_dir, verdict, redactor)
+    published = publish(report_dir, verdict, redactor, html=html)
     if interrupt.name and verdict.interrupted is None:
         note_interruption(report_dir, interrupt.name)
         verdict = decide(read_run(report_dir), waivers)

@@ -73,7 +73,7 @@ class Session:
 
     def recorder(self, origin: str) -> Recorder:
         """Build what records."""
-        return Recorder(self.findings, origin)
+        return Recorder(self.findings, origin, lambda: self.wire.pace.requests)
 
     @property
     def primary(self) -> Operation | None:

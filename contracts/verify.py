@@ -62,6 +62,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print requests, peak rate and worst-case time; send only the document's request",
     )
+    parser.add_argument(
+        "--no-html",
+        action="store_true",
+        help="leave out report.html, which takes seconds; busyboard report builds it later",
+    )
     add_setting_options(parser)
 
 
@@ -81,7 +86,9 @@ def run(arguments: argparse.Namespace) -> int:
             loaded, kind = layers.load(options), "sandbox"
         say(loaded.notices)
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="busyboard-")))
-        verification = Verification(loaded, PARTS[arguments.part], kind, interrupt, scratch)
+        verification = Verification(
+            loaded, PARTS[arguments.part], kind, interrupt, scratch, html=not arguments.no_html
+        )
         return verification.plan() if arguments.plan else verification.run()
 
 
@@ -106,6 +113,7 @@ class Verification:
         kind: Whether the target is the sandbox.
         interrupt: The signal that ends it, if one does.
         scratch: For files that are no result.
+        html: Whether report.html is wanted.
     """
 
     loaded: Loaded
@@ -113,6 +121,7 @@ class Verification:
     kind: Literal["sandbox", "configured"]
     interrupt: Interrupt
     scratch: Path
+    html: bool = True
     _started: float = field(default_factory=time.monotonic)
 
     def run(self) -> int:
@@ -141,7 +150,13 @@ class Verification:
         else:
             self._run_parts(handoff, findings, keyring)
         findings.finish(fetched.requests if fetched else 0, self.interrupt.name)
-        return conclude(settings.report_dir, keyring.redactor, self.loaded.waivers, self.interrupt)
+        return conclude(
+            settings.report_dir,
+            keyring.redactor,
+            self.loaded.waivers,
+            self.interrupt,
+            html=self.html,
+        )
 
     def plan(self) -> int:
         """Say what the run would cost, asking for nothing but the document.

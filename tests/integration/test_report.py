@@ -201,6 +201,16 @@ def test_without_a_generator_everything_else_comes(
     assert left == {"allure-results", "findings", "junit.xml", "summary.md", "verdict.json"}
 
 
+def test_without_the_page_everything_else_comes(
+    tmp_path: Path, verdict: Verdict, redactor: Redactor
+) -> None:
+    published = publish(tmp_path, verdict, redactor, html=False)
+
+    assert published == Published(None)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"allure-results", "findings", "junit.xml", "summary.md", "verdict.json"}
+
+
 def test_without_a_registry_the_reason_is_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -120,7 +120,9 @@ def other_representation_is_open(parts: Parts, place: str) -> Parts:
 
     def route(scope: Scope) -> Scope | None:
         path = scope["path"]
-        return {"path": path.removesuffix(".json")} if path.endswith(".json") else None
+        is_operation = path.startswith(f"{BASE}/")  # the document has that suffix, too
+        is_other = is_operation and path.endswith(".json")
+        return {"path": path.removesuffix(".json")} if is_other else None
 
     return reached(parts, route)
 

@@ -17,6 +17,7 @@ from contracts.findings import (
     note_interruption,
     now,
     read_run,
+    requests_until_violated,
 )
 from contracts.records import (
     AdvisoryRecord,
@@ -386,3 +387,35 @@ def test_run_ids_are_unique_and_sort_by_time() -> None:
 
     assert len(set(ids)) == 50
     assert [one[:15] for one in ids] == sorted(one[:15] for one in ids)
+
+
+# --- how soon ---------------------------------------------------------------------------------
+
+
+def _violated(requests: int | None, **changes: Any) -> CheckRecord:  # noqa: ANN401 -- any field
+    fields = {"status": Status.VIOLATED, "severity": Severity.S1, "requests": requests}
+    return checked(**fields | changes)
+
+
+def test_the_first_violation_is_the_first_that_was_counted(tmp_path: Path) -> None:
+    left(
+        tmp_path,
+        [
+            header(),
+            checked(),
+            _violated(12),
+            _violated(9, check_id="D2.near-miss"),
+            _violated(None),
+        ],
+    )
+
+    assert requests_until_violated(tmp_path) == 12
+
+
+@pytest.mark.parametrize(
+    "record", [checked(requests=3), _violated(None)], ids=["held", "uncounted"]
+)
+def test_without_a_counted_violation_there_is_no_first(tmp_path: Path, record: Record) -> None:
+    left(tmp_path, [header(), record])
+
+    assert requests_until_violated(tmp_path) is None

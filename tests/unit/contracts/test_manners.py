@@ -128,7 +128,7 @@ def test_a_combination_leaves_out_what_does_not_apply() -> None:
 
 @pytest.mark.parametrize("levels", [(2, 2), (3, 7, 5, 4, 5), (1, 3, 3), (6,)])
 def test_pairwise_covers_every_pair_with_far_fewer_rows_than_all(levels: tuple[int, ...]) -> None:
-    rows = list(pairwise(levels, Random(1)))  # noqa: S311 -- no secret
+    rows = list(pairwise(levels, Random(1)))
     seen = {pair for row in rows for pair in combinations(enumerate(row), 2)}
     wanted = {
         ((i, a), (j, b))

@@ -110,6 +110,25 @@ def test_a_violation_is_on_record_at_once(recorder: Recorder, tmp_path: Path) ->
     assert [one.id for one in recorder.violated] == ["D2.near-miss"]
 
 
+def test_a_violation_says_after_how_many_requests(tmp_path: Path) -> None:
+    counts = iter((7, 9))
+    recorder = Recorder(
+        Findings(tmp_path, "contract", Redactor()), "https://staging.example", lambda: next(counts)
+    )
+    note(recorder, DEPTH, held())
+    note(recorder, DEPTH, violated(), NearMiss(EXTENDED, 9))
+    note(recorder, DEPTH, violated(), NearMiss(CUT, 0))
+
+    records = written(recorder, tmp_path)
+    recorder.findings.finish(0)
+    assert [(one.status.value, one.requests) for one in records] == [
+        ("violated", 7),
+        ("violated", 9),
+        ("violated", None),
+    ]
+    assert "requests" not in type(records[0].published()).model_fields
+
+
 def test_a_family_is_one_entry_and_its_tries_are_added(recorder: Recorder, tmp_path: Path) -> None:
     for n in range(5):
         note(recorder, DEPTH, held(), NearMiss(CUT, n))

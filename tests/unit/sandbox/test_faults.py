@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.sandbox.gallery import FAULTS
-from tests.unit.sandbox.asking import Answer, sandbox
+from tests.unit.sandbox.asking import Answer, Ask, ask, sandbox
 from tests.unit.sandbox.battery import (
     ASTRAY,
     BATTERY,
@@ -208,3 +208,8 @@ def test_faults_combine(correct: Mapping[str, Answer]) -> None:
     assert faulty["list, no scope"].status == 200
     assert b"statusCode" not in faulty["random"].body
     assert faulty["list"] == correct["list"]
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_with_every_fault_the_document_can_be_had(mechanism: str) -> None:
+    assert ask(sandbox(mechanism), Ask("/openapi.json")).status == 200

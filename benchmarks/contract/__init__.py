@@ -1,0 +1,1 @@
+"""What the contract checks catch, at what price, beside Schemathesis's own command."""
