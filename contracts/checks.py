@@ -257,9 +257,8 @@ class Send:
             is_mine = confirmed.judgement.requirement is self.check.requirement
             said = confirmed
             if is_mine or not self.check.core:
-                said = self.recorder.note(
-                    self.check, confirmed, answer.operation.label, answer.exchange, again=again
-                )
+                replay = self.probing.replay(answer, oracle, confirmed)
+                said = self.recorder.note(self.check, confirmed, answer, again=again, replay=replay)
             mine = said if is_mine else mine
         if mine and mine.judgement.violates and self._violated_at is None:
             self._violated_at = self.probing.requests - mine.tried

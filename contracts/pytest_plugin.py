@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, Phase, configuration
 from contracts.algebra import Interruption
 from contracts.checks import Inconclusive, Send, Violation
 from contracts.credentials import RandomKey
+from contracts.explaining import Explainer
 from contracts.handoff import Handoff
 from contracts.keyring import Keyring
 from contracts.layers import SettingsError, lines
@@ -43,6 +44,7 @@ _SESSION: Final = pytest.StashKey[Session]()
 _SEND: Final = pytest.StashKey[Send]()
 _INTERRUPTED: Final = pytest.StashKey[Interruption]()
 _SPENT: Final = pytest.StashKey[int]()
+_EXPLAINER: Final = pytest.StashKey[Explainer]()
 
 _OPERATION: Final = "operation"
 
@@ -89,7 +91,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     except NoTarget as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[_SESSION], config.stash[_SPENT] = opened, 0
-    config.stash[_SEND] = Send(opened.probing(), Recorder(opened.findings, opened.wire.origin))
+    probing = opened.probing()
+    config.stash[_SEND] = Send(probing, Recorder(opened.findings, opened.wire.origin))
+    config.stash[_EXPLAINER] = Explainer(probing, opened.primary)
     _set_up_hypothesis(config, opened)
     opened.wire.pace.watch = _Teller(opened)
     _end_on_signals(config)
@@ -215,7 +219,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     _seed(item)
     before = sending.probing.requests
     try:
-        return (yield)
+        ended = yield
+        left = _left(item) - (sending.probing.requests - before)
+        item.config.stash[_EXPLAINER].explain(sending.recorder, left)
+        return ended
     finally:
         sending.end()
         if _weight(item):
@@ -255,10 +262,14 @@ def _share(item: pytest.Item) -> int | None:
     """Divide what is left of the depth's requests among the checks that are left."""
     if not _weight(item):
         return None
-    left = DEPTH_REQUESTS[item.config.stash[_SESSION].settings.depth] - item.config.stash[_SPENT]
     items = item.session.items
     waiting = sum(map(_weight, items[items.index(item) :]))
-    return max(0, left * _weight(item) // waiting)
+    return max(0, _left(item) * _weight(item) // waiting)
+
+
+def _left(item: pytest.Item) -> int:
+    """What is left of the depth's requests."""
+    return DEPTH_REQUESTS[item.config.stash[_SESSION].settings.depth] - item.config.stash[_SPENT]
 
 
 def _seed(item: pytest.Item) -> None:
