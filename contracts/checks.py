@@ -24,6 +24,7 @@ from contracts.probing import REPETITIONS, Answer, Confirmed, Probing
 from contracts.recording import CheckId, Recorder
 from contracts.records import CheckRecord
 from contracts.verdict import Severity, Status
+from contracts.wording import replay_words
 
 AFTER_VIOLATION: Final = 10
 """Requests that shrinking may make once a check has seen its first violation."""
@@ -399,7 +400,8 @@ def expect(asked: Asked, oracle: Oracle) -> None:
         line = curl(by.recorder.base, exchange.request)
         shown = (("curl", line), ("exchange", transcript(exchange)))
         severity = judgement.severity or Severity.S3
-        raise Violation(_message(judgement, exchange, line), severity, shown)
+        again = replay_words(by.check.of(judgement.requirement), answer.operation.label)
+        raise Violation(_message(judgement, exchange, f"{line}\n{again}"), severity, shown)
     if by.check.core and judgement.status is Status.INCONCLUSIVE:
         raise Inconclusive(f"{exchange.request.words}: {judgement.reason}")
     if by.check.core and judgement.status is Status.SKIPPED:
@@ -419,7 +421,7 @@ def advise(asked: Asked, remark: Remark) -> None:
 
 
 def _message(judgement: Judgement, exchange: Exchange, line: str) -> str:
-    """Word a violation: request and key, expected, got; the sentence and its id; the curl line."""
+    """Word a violation: request and key, expected, got; the sentence and its id; the commands."""
     return (
         f"{exchange.request.words}: expected {judgement.expected}, got {judgement.got}\n"
         f"{judgement.requirement}\n"

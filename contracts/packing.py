@@ -82,15 +82,12 @@ def pack(request: Request) -> Written:
         headers=request.headers,
         body=base64.b64encode(request.body).decode(),
         credential=pack_credential(request.credential),
+        operation=request.operation,
     )
 
 
-def unpack(written: Written, operation: str | None = None) -> Request:
+def unpack(written: Written) -> Request:
     """Read a request.
-
-    Args:
-        written: As on record.
-        operation: Label of the operation that it asks for.
 
     Raises:
         NotPacked: Its credential cannot be read.
@@ -101,5 +98,5 @@ def unpack(written: Written, operation: str | None = None) -> Request:
         written.headers,
         base64.b64decode(written.body),
         unpack_credential(written.credential),
-        operation,
+        written.operation,
     )

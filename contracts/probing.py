@@ -224,10 +224,8 @@ class Probing:
     def _control_to_replay(self, operation: Operation) -> Written | None:
         """The operation's control; another where it failed, or deletes what it asks for."""
         asked: Operation | None = operation
-        if operation.method == "DELETE":
-            asked = self.controls.reading(operation)
-        elif self.controls.of(operation).answer is None:
-            asked = self.controls.besides(operation)
+        if operation.method == "DELETE" or self.controls.of(operation).answer is None:
+            asked = self.controls.reading(operation) or self.controls.besides(operation)
         control = self.controls.of(asked) if asked else None
         if control is None or control.request is None or control.role is None:
             return None

@@ -70,6 +70,7 @@ class Written(_Record):
         headers: Names and values in order, without the credential's and the operator's own.
         body: In base64.
         credential: The recipe of what stood in the place of the key.
+        operation: Label of the operation that it asks for.
     """
 
     method: str
@@ -77,6 +78,7 @@ class Written(_Record):
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
     credential: Packed
+    operation: str | None = None
 
 
 class Replay(_Record):
