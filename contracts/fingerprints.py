@@ -9,25 +9,30 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from contracts.envelope import EnvelopeError, read_object
 from contracts.exchange import Response
 
 _SHORTEST: Final = 6
 """Characters of a value that is told from an ordinary word."""
 
+_SHARE: Final = 3
+"""One in so many values must come again: a public page may share a name or two with the data."""
+
 
 def fingerprint(answer: Response) -> frozenset[str]:
     """Collect the values of an answer that are worth recognising.
+
+    The `message` is none: success is said in the same words everywhere.
 
     Args:
         answer: A JSON answer, or any other body, which is then one single value.
     """
     try:
-        values = set(_scalars(read_object(answer.body)))
-    except EnvelopeError:
-        text = answer.body.decode("utf-8", "replace").strip()
-        values = {text} if text else set()
-    return frozenset(value for value in values if len(value) >= _SHORTEST)
+        read = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        read = answer.body.decode("utf-8", "replace").strip()
+    if isinstance(read, dict):
+        read = {name: value for name, value in read.items() if name != "message"}
+    return frozenset(value for value in _scalars(read) if len(value) >= _SHORTEST)
 
 
 def _scalars(value: object) -> Iterator[str]:
@@ -41,39 +46,17 @@ def _scalars(value: object) -> Iterator[str]:
         yield value if isinstance(value, str) else json.dumps(value)
 
 
-def shows(
-    answer: Response, authorised: Response, known: frozenset[str] = frozenset()
-) -> bool | None:
+def shows(answer: Response, authorised: Response, known: frozenset[str] = frozenset()) -> bool:
     """Whether an answer shows data of the authorised one.
 
     Args:
         answer: What came without sufficient credentials.
         authorised: The same operation's answer to a sufficient key.
-        known: Values that answers without a key show anyway, such as messages.
-
-    Returns:
-        None where the authorised answer holds nothing to recognise.
+        known: Values that answers without a key show anyway.
     """
-    if not 200 <= answer.status < 300:
+    if not 200 <= answer.status < 300 or not answer.body:
         return False
     wanted = fingerprint(authorised) - known
     if not wanted:
-        return None
-    return bool(wanted & fingerprint(answer))
-
-
-def repeats_head(answer: Response, authorised: Response, refused: Response) -> bool:
-    """Whether an answer to HEAD is the authorised one: same status and length or ETag.
-
-    Args:
-        answer: To HEAD without sufficient credentials.
-        authorised: To HEAD with a sufficient key.
-        refused: To the operation's own method without one.
-    """
-    if answer.status != authorised.status or answer.status == refused.status:
-        return False
-    for field in ("etag", "content-length"):
-        value = answer.header(field)
-        if value and value == authorised.header(field) != refused.header(field):
-            return True
-    return False
+        return answer.body == authorised.body and answer.media_type == authorised.media_type
+    return _SHARE * len(wanted & fingerprint(answer)) >= len(wanted)

@@ -267,8 +267,8 @@ def _judge_access(answer: Response, exchange: Exchange, circumstances: Circumsta
         return _inconclusive(asked, f"{edge} answered in the place of the API")
     if circumstances.control is None:
         return _inconclusive(asked, "no control of this operation succeeded")
-    if shows_data(answer, circumstances):
-        got = f"status {answer.status} with data of the authorised answer"
+    if _gives_access(answer, exchange, circumstances):
+        got = f"status {answer.status} with what the authorised answer shows"
         return _violated(asked, credential.severity, "an answer without the protected data", got)
     if answer.status >= 500 and answer.status not in _HARMLESS:
         severity = Severity.S2 if credential.sent is Sent.NEVER_A_KEY else Severity.S3
@@ -276,10 +276,17 @@ def _judge_access(answer: Response, exchange: Exchange, circumstances: Circumsta
     return Judgement(asked, Status.HELD)
 
 
+def _gives_access(answer: Response, exchange: Exchange, circumstances: Circumstances) -> bool:
+    """Whether an answer shows the data, or is the success of the operation's own request."""
+    is_plain = not exchange.request.manner
+    succeeded = is_plain and circumstances.operation.succeeded(answer)
+    return succeeded or shows_data(answer, circumstances)
+
+
 def shows_data(answer: Response, circumstances: Circumstances) -> bool:
     """Whether an answer shows what only the authorised one should."""
     control = circumstances.control
-    return control is not None and bool(shows(answer, control, circumstances.public))
+    return control is not None and shows(answer, control, circumstances.public)
 
 
 def _judge_refusal(

@@ -54,18 +54,27 @@ def _rebased(base: str) -> Callable[[str], str]:
     return lambda path: base + re.sub("^/v[0-9]+", "", path)
 
 
+FIRST_UPPER: Final = _spelled(
+    "with its first segment in upper case", lambda p: _segments(p, _first_upper)
+)
+SLASH: Final = _spelled("with a slash at its end", lambda p: f"{p}/")
+DOUBLE_SLASH: Final = _spelled("with its first slash doubled", lambda p: f"/{p}")
+ENCODED_LETTER: Final = _spelled(
+    "with a letter of its last segment encoded", lambda p: _encoded_at(p, -5)
+)
+
 SPELLINGS: Final = (
     _spelled("in upper case", str.upper),
-    _spelled("with its first segment in upper case", lambda p: _segments(p, _first_upper)),
+    FIRST_UPPER,
     _spelled("with its last segment in upper case", lambda p: _segments(p, _last_upper)),
-    _spelled("with a slash at its end", lambda p: f"{p}/"),
-    _spelled("with its first slash doubled", lambda p: f"/{p}"),
+    SLASH,
+    DOUBLE_SLASH,
     _spelled("with its last slash doubled", lambda p: "//".join(p.rsplit("/", 1))),
     _spelled("with a dot segment", lambda p: "/./".join(p.rsplit("/", 1))),
     _spelled("with a dot segment that leads back", lambda p: "/x/../".join(p.rsplit("/", 1))),
     _spelled("with an encoded dot segment", lambda p: "/%2e/".join(p.rsplit("/", 1))),
     _spelled("under /public and an encoded way back", lambda p: f"/public/..%2f{p[1:]}"),
-    _spelled("with a letter of its last segment encoded", lambda p: _encoded_at(p, -5)),
+    ENCODED_LETTER,
     _spelled("with a letter of its first segment encoded", lambda p: _encoded_at(p, 1)),
     _spelled("with its last slash encoded", lambda p: "%2f".join(p.rsplit("/", 1))),
     _spelled("with an encoded slash at its end", lambda p: f"{p}%2f"),

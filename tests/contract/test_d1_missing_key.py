@@ -8,11 +8,13 @@ from contracts.advice import ALIAS, UNKNOWN_CALL
 from contracts.checks import Send, advise, expect
 from contracts.circumstances import CIRCUMSTANCES
 from contracts.credentials import NoKey
-from contracts.judge import UNAUTHORIZED
+from contracts.judge import NO_ACCESS, UNAUTHORIZED
 from contracts.manners import (
     AFTER_GOOD_CALLS,
     ALL_INTERNAL,
+    BROWSER,
     GUARDS,
+    HEAD,
     INTERNAL,
     REWRITES,
     UNKNOWN,
@@ -21,7 +23,13 @@ from contracts.manners import (
 from contracts.operations import Operation
 from contracts.places import ALIASES, PLACES, Elsewhere
 from contracts.requirements import D1
-from contracts.spellings import SPELLINGS
+from contracts.spellings import (
+    DOUBLE_SLASH,
+    ENCODED_LETTER,
+    FIRST_UPPER,
+    SLASH,
+    SPELLINGS,
+)
 
 
 @pytest.mark.core
@@ -33,6 +41,8 @@ def test_missing_key(operation: Operation, send: Send) -> None:
 
 @pytest.mark.depth(weight=20, family="no key, asked in another way")
 @pytest.mark.requirement(D1)
+@example(manner=BROWSER)
+@example(manner=HEAD)
 @given(manner=st.sampled_from(GUARDS))
 def test_guard(operation: Operation, send: Send, manner: Manner) -> None:
     """Without a key no other method, browser or invalid input is a way in."""
@@ -50,6 +60,10 @@ def test_internal_header(operation: Operation, send: Send, manner: Manner) -> No
 
 @pytest.mark.depth(weight=14, family="no key, at another spelling of the path")
 @pytest.mark.requirement(D1)
+@example(manner=FIRST_UPPER)
+@example(manner=SLASH)
+@example(manner=DOUBLE_SLASH)
+@example(manner=ENCODED_LETTER)
 @given(manner=st.sampled_from(SPELLINGS))
 def test_spelling(operation: Operation, send: Send, manner: Manner) -> None:
     """No spelling of the path leads round the guard."""
@@ -68,7 +82,7 @@ def test_cached_answer(operation: Operation, send: Send) -> None:
 @given(credential=st.sampled_from(PLACES))
 def test_key_elsewhere(operation: Operation, send: Send, credential: Elsewhere) -> None:
     """A key in the query, a cookie or another header does not stand in for the header."""
-    expect(send.elsewhere(operation, credential), UNAUTHORIZED)
+    expect(send.elsewhere(operation, credential), NO_ACCESS)
 
 
 @pytest.mark.depth(weight=10, family="no key, in varied circumstances")

@@ -13,6 +13,7 @@ from pathlib import Path
 from flask import Flask, Response, send_file
 from werkzeug.exceptions import HTTPException
 
+from tests.servers.flask_api import unlisted  # noqa: F401 -- registers its faults
 from tests.servers.flask_api.access import authenticator, rate_limiter
 from tests.servers.flask_api.faults import apply_fault
 from tests.servers.flask_api.parts import ApiKey, Parts

@@ -10,6 +10,8 @@ from contracts.operations import Draft, Operation
 
 JSON_TYPE: Final[Fields] = (("content-type", "application/json"),)
 
+HTML_TYPE: Final[Fields] = (("content-type", "text/html"),)
+
 KEY: Final = "sk_live_aB3dE5fG7hJ9kL2mN4pQ"
 """A key as the documentation shows them: a readable head, then what was drawn."""
 
@@ -42,10 +44,11 @@ def asked(
     target: str = "/v1/calls",
     headers: Fields = (),
     body: bytes = b"",
+    manner: str = "",
 ) -> Request:
     """A request of the documented operation."""
     label = f"{method} {target.removeprefix('/v1')}"
-    return Request(method, target, headers, body, credential or NoKey(), label)
+    return Request(method, target, headers, body, credential or NoKey(), label, manner)
 
 
 def exchanged(
@@ -54,9 +57,11 @@ def exchanged(
     *,
     method: str = "GET",
     disclosed: tuple[Disclosure, ...] = (),
+    manner: str = "",
 ) -> Exchange:
     """An exchange on a fresh connection."""
-    return Exchange(asked(credential, method=method), answer, True, 100, 0.0, 0.01, disclosed)
+    request = asked(credential, method=method, manner=manner)
+    return Exchange(request, answer, True, 100, 0.0, 0.01, disclosed)
 
 
 def operation(

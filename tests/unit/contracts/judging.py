@@ -41,6 +41,7 @@ def judged(
     label: str = "GET /calls",
     method: str = "GET",
     tolerated: tuple[str, ...] = (),
+    manner: str = "",
 ) -> tuple[Judgement, ...]:
     circumstances = Circumstances(
         operation(label, successes={202: frozenset()}),
@@ -49,7 +50,7 @@ def judged(
         answered(200) if control else None,
         tolerated,
     )
-    exchange = exchanged(answer, credential, method=method, disclosed=disclosed)
+    exchange = exchanged(answer, credential, method=method, disclosed=disclosed, manner=manner)
     return judge(exchange, oracle, circumstances)
 
 
