@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from contracts import layers
+from contracts.algebra import INTERRUPTED
 from contracts.credentials import DELETED, FULL, REVOKED, SECOND, Role
 from contracts.findings import NoFindings, read_checks
 from contracts.keyring import Keyring
@@ -104,6 +105,8 @@ def _replay(record: CheckRecord, target: Target, settings: Settings) -> int:
         return INCONCLUSIVE
     try:
         replayed = replaying.run()
+    except KeyboardInterrupt:
+        return INTERRUPTED["SIGINT"]
     finally:
         wire.close()
     for line in lines(record, replayed, target):
