@@ -37,8 +37,11 @@ class Explainer:
             left: Requests that the rest of the run may make beyond core.
         """
         for entry in recorder.broken:
-            answer = entry.worst[1] if entry.worst else None
-            if answer and self._is_news(answer):
+            if entry.worst is None:
+                continue
+            confirmed, answer = entry.worst
+            # What comes now and then comes in a bisection too, and bends it.
+            if confirmed.seen == confirmed.tried and self._is_news(answer):
                 entry.compared = compared(self._probing, answer, min(MOST, left // _SHARE))
 
     def _is_news(self, answer: Answer) -> bool:

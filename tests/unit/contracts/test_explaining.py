@@ -157,6 +157,20 @@ def test_a_kind_of_wrong_key_is_explained_once_and_on_the_first_operation(
     assert [bool(requests) for requests in asked] == [True, False, True]
 
 
+def test_a_wrong_key_that_is_taken_now_and_then_is_not_bisected(checking: Build) -> None:
+    server = taking(first_20)
+    wrong = [0]
+
+    def at_times(asked: Asked) -> Response | NoAnswer:
+        wrong[0] += asked.key != KEY
+        return answered(401) if asked.key != KEY and wrong[0] % 2 == 0 else server(asked)
+
+    checks = checking(at_times)
+
+    assert _seen(checks, Explainer(checks.world.probing, LIST), LIST, NearMiss(CUT, 0)) == 0
+    assert checks.record("D2.near-miss").detail == "seen 2 of 3"
+
+
 def test_an_operation_that_writes_is_not_asked_again(checking: Build) -> None:
     checks = checking(taking(first_20), CREATE, LIST, allow_writes="true")
 
