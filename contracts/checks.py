@@ -4,8 +4,9 @@ Four outcomes, never mixed: the check passes; `Violation`, an `AssertionError`, 
 as failed; `Inconclusive`, which it shows as broken; or pytest's skip, naming the setting.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Final, NoReturn
 
 import pytest
@@ -13,43 +14,25 @@ from hypothesis.vendor.pretty import RepresentationPrinter
 
 from contracts.advice import Remark, advice
 from contracts.algebra import describe
+from contracts.created import CreatedKeys
 from contracts.credentials import FULL, SECOND, Credential, Inapplicable, Role, RoleKey, Sent, Text
-from contracts.exchange import Exchange, Response, curl, transcript
-from contracts.judge import Judgement, Oracle
+from contracts.exchange import Request, Response
+from contracts.judge import Oracle
+from contracts.keys import ProvisionerFailed
 from contracts.manners import FRESH, PLAIN, Manner, combined
 from contracts.operations import Operation
+from contracts.outcomes import Inconclusive, Violation
 from contracts.pace import BudgetSpent
 from contracts.places import Elsewhere
 from contracts.probing import REPETITIONS, Answer, Confirmed, Probing
 from contracts.recording import CheckId, Recorder
-from contracts.records import CheckRecord
 from contracts.verdict import Severity, Status
-from contracts.wording import replay_words
 
 AFTER_VIOLATION: Final = 10
 """Requests that shrinking may make once a check has seen its first violation."""
 
 _SHRINKING_REPETITIONS: Final = 2
 """Enough for a server error, which must come three times of three."""
-
-
-class Violation(AssertionError):
-    """A documented promise is broken; the message says it as a reader needs it.
-
-    Attributes:
-        severity: How bad it is.
-        attachments: Title and text of what shows it.
-    """
-
-    def __init__(
-        self, message: str, severity: Severity, attachments: Sequence[tuple[str, str]] = ()
-    ) -> None:
-        super().__init__(message)
-        self.severity, self.attachments = severity, attachments
-
-
-class Inconclusive(Exception):
-    """Nothing can be said either way; the message says why."""
 
 
 @dataclass(slots=True, repr=False)
@@ -76,6 +59,8 @@ _LACKING: Final = Text("", "a key without its scopes")
 
 _ELSEWHERE: Final = Text("", "a key in another place")
 
+CREATED: Final = Text("", "a created key")
+
 
 _Question = tuple[str, Credential, Manner]
 
@@ -87,12 +72,14 @@ class Send:
     Attributes:
         probing: Asks the target.
         recorder: Writes what was seen.
+        created: Makes further keys; None where no command does.
         check: Which check is running.
         share: Requests that it may make; None for core checks.
     """
 
     probing: Probing
     recorder: Recorder
+    created: CreatedKeys | None = None
     check: CheckId = field(init=False)
     share: int | None = field(init=False, default=None)
     _began: int = 0
@@ -142,11 +129,10 @@ class Send:
         if is_control and manner == PLAIN and not anew:
             answer = self.probing.controlled(operation)
             return Asked(answer, self) if answer else self._unanswered(operation, credential)
-        if control.answer is None or control.request is None:
-            return self._unanswered(operation, credential)
+        request = self.valid_request(operation, credential)
         length = self.probing.keyring.length(credential.role)
         try:
-            manner = manner.fitted(control.request, operation.draft)
+            manner = manner.fitted(request, operation.draft)
         except Inapplicable:
             return Asked(None, self)
         question = operation.label, credential.fitted(length), manner
@@ -163,7 +149,7 @@ class Send:
     ) -> Answer | None:
         if self.share == 0:
             reason = "the requests of this depth were spent before it"
-            self._skip(operation, credential, reason, "DEPTH")
+            self.skip(operation, credential, reason, "DEPTH")
         if self.exhausted:
             return None
         try:
@@ -171,7 +157,7 @@ class Send:
         except Inapplicable:
             return None
         except BudgetSpent as spent:
-            self._skip(operation, credential, str(spent), spent.setting)
+            self.skip(operation, credential, str(spent), spent.setting)
         if self.check.core and credential.sent is Sent.NOTHING:
             self.probing.learn_public(answer)
         return answer
@@ -187,32 +173,53 @@ class Send:
                 return True
         return self.share is not None and used - self._began >= self.share
 
-    def _unanswered(self, operation: Operation, credential: Credential) -> Asked:
+    def valid_request(self, operation: Operation, credential: Credential) -> Request:
+        """Give an operation's valid request; without it, or a control, the check ends here."""
+        control = self.probing.controls.of(operation)
+        request = control.request
+        if control.answer is None or request is None:
+            self._unanswered(operation, credential)
+        return request
+
+    @contextlib.contextmanager
+    def making_keys(self, operation: Operation) -> Iterator[None]:
+        """End the check, undecided, where no key can be made or asked with any more."""
+        try:
+            yield
+        except ProvisionerFailed as failed:
+            reason = f"the key provisioner failed: {failed}"
+            self.inconclusive(operation, CREATED, reason, "KEY_PROVISIONER")
+        except BudgetSpent as spent:
+            self.skip(operation, CREATED, str(spent), spent.setting)
+
+    def _unanswered(self, operation: Operation, credential: Credential) -> NoReturn:
         """Say why the control says nothing, as its own check does."""
         control = self.probing.controls.of(operation)
         if control.unchecked:
             dead = not self.probing.controls.live
             reason, setting = control.unchecked.reason, control.unchecked.setting
             if dead:
-                self._inconclusive(operation, credential, reason, setting)
-            self._skip(operation, credential, reason, setting)
+                self.inconclusive(operation, credential, reason, setting)
+            self.skip(operation, credential, reason, setting)
         answer = self.probing.controlled(operation)
         assert answer is not None
         first = self.probing.judge(answer, Oracle.ADMITTED)[0].judgement
         reason = f"the control did not succeed: {first.reason or first.got}"
         if first.status is Status.SKIPPED or first.violates:
-            self._skip(operation, credential, reason, first.setting)
-        self._inconclusive(operation, credential, reason, first.setting)
+            self.skip(operation, credential, reason, first.setting)
+        self.inconclusive(operation, credential, reason, first.setting)
 
-    def _skip(
+    def skip(
         self, operation: Operation, credential: Credential, reason: str, setting: str | None
     ) -> NoReturn:
+        """End the check: it says nothing here, and this setting would change that."""
         self._write(operation, credential, Status.SKIPPED, reason, setting)
         pytest.skip(f"{reason} (BUSYBOARD_{setting})" if setting else reason)
 
-    def _inconclusive(
+    def inconclusive(
         self, operation: Operation, credential: Credential, reason: str, setting: str | None
     ) -> NoReturn:
+        """End the check: it cannot be decided, for this reason."""
         self._write(operation, credential, Status.INCONCLUSIVE, reason, setting)
         raise Inconclusive(f"{operation.label} with {credential.words}: {reason}")
 
@@ -224,21 +231,9 @@ class Send:
         reason: str,
         setting: str | None,
     ) -> None:
-        if self.recorder.has_begun:
-            return
-        check = self.check
-        self.recorder.findings.append(
-            CheckRecord(
-                id=check.of(check.requirement),
-                operation=operation.label,
-                credential=check.family or credential.words,
-                core=check.core,
-                status=status,
-                basis=check.requirement.basis,
-                reason=reason,
-                setting=setting,
-            )
-        )
+        if not self.recorder.has_begun:
+            about = {"operation": operation.label, "credential": credential.words}
+            self.recorder.unasked(self.check, status, reason, **about, setting=setting)
 
     def judged(self, answer: Answer, oracle: Oracle) -> Confirmed | None:
         """Judge an answer and record what it says.
@@ -277,18 +272,20 @@ class Send:
         simplest, parts = (answer, said), answer.manner.parts
         while len(parts) > 1:
             half = parts[: len(parts) // 2]
-            asked = self(answer.operation, answer.exchange.request.credential, combined(half))
-            found = self.judged(asked.answer, oracle) if asked.answer else None
-            if asked.answer and found and found.judgement.violates:
-                simplest, parts = (asked.answer, found), half
+            if wrong := self._wrong(answer, oracle, combined(half)):
+                simplest, parts = wrong, half
             else:
                 parts = parts[len(parts) // 2 :]
         if len(parts) == 1 and simplest[0].manner != parts[0]:
-            asked = self(answer.operation, answer.exchange.request.credential, parts[0])
-            found = self.judged(asked.answer, oracle) if asked.answer else None
-            if asked.answer and found and found.judgement.violates:
-                return asked.answer, found
+            return self._wrong(answer, oracle, parts[0]) or simplest
         return simplest
+
+    def _wrong(
+        self, answer: Answer, oracle: Oracle, manner: Manner
+    ) -> tuple[Answer, Confirmed] | None:
+        asked = self(answer.operation, answer.exchange.request.credential, manner).answer
+        said = self.judged(asked, oracle) if asked else None
+        return (asked, said) if asked and said and said.judgement.violates else None
 
     def sufficient(self, operation: Operation) -> RoleKey:
         """Give the key of the operation's control."""
@@ -301,7 +298,7 @@ class Send:
             unknown = operation.scopes is None
             reason = "its scopes are not known" if unknown else "no key lacking its scopes is known"
             setting = "SCOPE_MAP" if unknown else "SCOPED_KEYS"
-            self._skip(operation, _LACKING, reason, setting)
+            self.skip(operation, _LACKING, reason, setting)
         return RoleKey(next(filter(self.probing.controls.is_live, roles), roles[0]))
 
     def anew(self, operation: Operation, credential: Credential, turn: int) -> Asked:
@@ -318,11 +315,14 @@ class Send:
 
         The key may be logged, so it is never the only one; skips where there is no other.
         """
-        if SECOND not in self.probing.keyring:
-            reason = "a key in another place gets logged, and the only one must not be"
-            self._skip(operation, _ELSEWHERE, reason, "SECOND_API_KEY")
         if credential.setting in self.probing.key_places:
             return Asked(None, self)
+        if SECOND not in self.probing.keyring:
+            if self.created is None:
+                reason = "a key in another place gets logged, and the only one must not be"
+                self.skip(operation, _ELSEWHERE, reason, "SECOND_API_KEY")
+            with self.making_keys(operation):
+                credential = replace(credential, of=self.created.spare(operation))
         return self(operation, credential)
 
     def either(self, operation: Operation, one: Credential, other: Credential) -> Asked:
@@ -331,26 +331,21 @@ class Send:
         return second if first.is_admitted else first
 
     def dead(self, operation: Operation, role: Role) -> RoleKey:
-        """Give the revoked or deleted key; skip the check where it is not configured."""
-        if role not in self.probing.keyring:
-            self._skip(
-                operation, RoleKey(role), f"no {role} key is known", f"{role.upper()}_API_KEY"
-            )
-        return RoleKey(role)
+        """Give the revoked or deleted key; where none is configured, one made for it, or skip."""
+        if role in self.probing.keyring:
+            return RoleKey(role)
+        if self.created is None or not operation.is_safe:
+            setting = f"{role.upper()}_API_KEY"
+            self.skip(operation, RoleKey(role), f"no {role} key is known", setting)
+        self.valid_request(operation, RoleKey(role))
+        with self.making_keys(operation):
+            return RoleKey(self.created.dead(operation, role))
 
     def defect(self, operation: Operation | None, name: str) -> None:
         """Record that the running check itself failed."""
-        check = self.check
-        self.recorder.findings.append(
-            CheckRecord(
-                id=check.of(check.requirement),
-                operation=operation.label if operation else None,
-                credential=check.family,
-                core=True,
-                status=Status.INCONCLUSIVE,
-                reason=f"a defect of the suite: {name}",
-            )
-        )
+        about = {"operation": operation.label} if operation else {}
+        reason = f"a defect of the suite: {name}"
+        self.recorder.unasked(replace(self.check, core=True), Status.INCONCLUSIVE, reason, **about)
 
     def expect_no_other_violation(self) -> None:
         """Fail where checks of other requirements saw this one violated.
@@ -370,7 +365,7 @@ class Send:
     def nothing_said(self, answer: Answer) -> NoReturn:
         """The answer counts for another requirement, so this one learns nothing from it."""
         reason = "the answer counts for another requirement"
-        self._skip(answer.operation, answer.exchange.request.credential, reason, None)
+        self.skip(answer.operation, answer.exchange.request.credential, reason, None)
 
 
 def expect(asked: Asked, oracle: Oracle) -> None:
@@ -397,11 +392,8 @@ def expect(asked: Asked, oracle: Oracle) -> None:
         answer, said = by.simplified(answer, oracle, said)
     judgement, exchange = said.judgement, answer.exchange
     if judgement.violates:
-        line = curl(by.recorder.base, exchange.request)
-        shown = (("curl", line), ("exchange", transcript(exchange)))
-        severity = judgement.severity or Severity.S3
-        again = replay_words(by.check.of(judgement.requirement), answer.operation.label)
-        raise Violation(_message(judgement, exchange, f"{line}\n{again}"), severity, shown)
+        id_ = by.check.of(judgement.requirement)
+        raise Violation.of(judgement, exchange, by.recorder.base, id_)
     if by.check.core and judgement.status is Status.INCONCLUSIVE:
         raise Inconclusive(f"{exchange.request.words}: {judgement.reason}")
     if by.check.core and judgement.status is Status.SKIPPED:
@@ -418,12 +410,3 @@ def advise(asked: Asked, remark: Remark) -> None:
     answer = asked.answer and asked.answer.exchange.answer
     if asked.answer and isinstance(answer, Response) and remark.fits(answer):
         asked.by.recorder.remark([remark.about(asked.answer.exchange.request)])
-
-
-def _message(judgement: Judgement, exchange: Exchange, line: str) -> str:
-    """Word a violation: request and key, expected, got; the sentence and its id; the commands."""
-    return (
-        f"{exchange.request.words}: expected {judgement.expected}, got {judgement.got}\n"
-        f"{judgement.requirement}\n"
-        f"{line}"
-    )

@@ -22,8 +22,9 @@ from contracts.redaction import Redactor
 ROOT: Final = Path(__file__).parent.parent
 """Where the checks, the sandbox and the load scenario lie."""
 
-_GRACE_S: Final = 6.0
-"""Seconds that a child has to write what it found after a signal."""
+_GRACE_S: Final = 12.0
+"""Seconds that a child has to write what it found after a signal, and before that to delete the
+keys it made: the provisioner's command may take 10 s."""
 
 _FOREIGN: Final = ("PYTEST_", "LOCUST_", "HYPOTHESIS_")
 """Variables of the tools themselves: a run depends on its settings alone."""

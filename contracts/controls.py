@@ -62,6 +62,12 @@ class Controls:
         self._proven: set[Role] = set()
         self.live: set[Role] = set()
 
+    @property
+    def scopes(self) -> frozenset[str]:
+        """Every scope that some operation is known to need."""
+        needed = [one.scopes or () for one in self._operations.values()]
+        return frozenset().union(*(scopes for alternatives in needed for scopes in alternatives))
+
     def of(self, operation: Operation) -> Control:
         """Give the operation's control, asked once; all controls are asked before any probe."""
         for every in self._operations.values():
@@ -152,9 +158,9 @@ class Controls:
     def again(self, operation: Operation) -> Response | None:
         """Ask a control once more, on a fresh connection; None where it fails now."""
         role = self._controls[operation.label].role
-        return self._admitted(operation, role, fresh=True) if role is not None else None
+        return self.admitted(operation, role, fresh=True) if role is not None else None
 
-    def _admitted(self, operation: Operation, role: Role, *, fresh: bool) -> Response | None:
+    def admitted(self, operation: Operation, role: Role, *, fresh: bool) -> Response | None:
         """Ask an operation's valid request with a role's key; None where it does not succeed."""
         control = self._controls[operation.label]
         if control.request is None:
@@ -172,7 +178,7 @@ class Controls:
         if role not in self.live | self._proven and (operation := self._proving(role)):
             self._proven.add(role)
             with contextlib.suppress(BudgetSpent):
-                if self._admitted(operation, role, fresh=False):
+                if self.admitted(operation, role, fresh=False):
                     self.live.add(role)
         return role in self.live
 

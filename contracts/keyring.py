@@ -120,8 +120,9 @@ class Keyring:
         return None
 
     def insufficient(self, operation: Operation) -> Iterator[Role]:
-        """Give the scoped keys that lack what an operation needs, keys with scopes first."""
-        lacking = [role for role in self._scopes if self.admits(role, operation) is False]
+        """Give the live scoped keys that lack what an operation needs, keys with scopes first."""
+        alive = [role for role in self._scopes if role not in self._dead]
+        lacking = [role for role in alive if self.admits(role, operation) is False]
         yield from sorted(lacking, key=lambda role: (not self._scopes[role], role))
 
 

@@ -85,6 +85,11 @@ class Pace:
         return self._clock() - self._started
 
     @property
+    def now(self) -> float:
+        """Seconds on the clock that requests are timed by."""
+        return self._clock()
+
+    @property
     def rate_rps(self) -> float:
         """The rate that the spacing allows."""
         return 1 / self._spacing
@@ -109,6 +114,20 @@ class Pace:
         self.requests += 1
         self._admitted_since_wait += 1
         self.watch(self.requests)
+
+    def pause(self, seconds: float) -> bool:
+        """Let time pass without a request.
+
+        Args:
+            seconds: How much.
+
+        Returns:
+            Whether it passed; False where the run would be over before.
+        """
+        if self.elapsed + seconds >= self._caps.seconds:
+            return False
+        self._sleep(seconds)
+        return True
 
     def wait_out(self, retry_after: float | None) -> bool:
         """Wait after a 429, and go on more slowly.

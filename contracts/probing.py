@@ -38,12 +38,14 @@ class Confirmed:
         tried: Requests that could have shown it.
         suspicion: A wrong answer that did not come again, while the control succeeds; two of a
             check are a violation that comes now and then.
+        detail: What else is worth saying of a violation.
     """
 
     judgement: Judgement
     seen: int
     tried: int
     suspicion: Judgement | None = None
+    detail: str = ""
 
 
 @dataclass(slots=True)
@@ -161,17 +163,20 @@ class Probing:
             Each requirement once, at most one violated.
         """
         if oracle not in answer.judged:
-            judgements = [
-                self._read_again(answer, judgement)
-                for judgement in judge(answer.exchange, oracle, self._circumstances(answer))
-            ]
             answer.judged[oracle] = [
                 self._repeated(answer, oracle, judgement)
                 if judgement.violates
                 else Confirmed(judgement, 0, 1)
-                for judgement in judgements
+                for judgement in self.read(answer, oracle)
             ]
         return answer.judged[oracle]
+
+    def read(self, answer: Answer, oracle: Oracle) -> Sequence[Judgement]:
+        """Say what an answer alone shows; nothing is repeated."""
+        return [
+            self._read_again(answer, judgement)
+            for judgement in judge(answer.exchange, oracle, self._circumstances(answer))
+        ]
 
     def _read_again(self, answer: Answer, judgement: Judgement) -> Judgement:
         """Let the second reader see a body that the first has found right."""
@@ -263,13 +268,13 @@ class Probing:
             failure = self._control_failure(answer, judgement)
         except BudgetSpent as spent:
             reason = f"{judgement.got}, not confirmed, as {spent}"
-            return Confirmed(_unconfirmed(judgement, reason, spent.setting), seen, tried)
+            return Confirmed(unconfirmed(judgement, reason, spent.setting), seen, tried)
         if seen >= wanted and not failure:
             return Confirmed(judgement, seen, tried)
         why = failure or f"seen {seen} of {tried} times"
         suspicion = None if failure or is_server_error else judgement
-        unconfirmed = _unconfirmed(judgement, f"{judgement.got}, {why}", None)
-        return Confirmed(unconfirmed, seen, tried, suspicion)
+        undecided = unconfirmed(judgement, f"{judgement.got}, {why}")
+        return Confirmed(undecided, seen, tried, suspicion)
 
     def _seen_again(self, answer: Answer, oracle: Oracle, judgement: Judgement) -> bool:
         """Ask the same on a fresh connection; of another object where it was deleted meanwhile."""
@@ -322,5 +327,6 @@ class Probing:
         return True
 
 
-def _unconfirmed(judgement: Judgement, reason: str, setting: str | None) -> Judgement:
+def unconfirmed(judgement: Judgement, reason: str, setting: str | None = None) -> Judgement:
+    """Make of a suspicion what may be said of it without confirmation: nothing either way."""
     return Judgement(judgement.requirement, Status.INCONCLUSIVE, reason=reason, setting=setting)

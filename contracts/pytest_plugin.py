@@ -20,15 +20,18 @@ import pytest
 from hypothesis import HealthCheck, Phase, configuration
 
 from contracts.algebra import Interruption
-from contracts.checks import Inconclusive, Send, Violation
+from contracts.checks import Send
+from contracts.created import CreatedKeys
 from contracts.credentials import RandomKey
 from contracts.explaining import Explainer
 from contracts.handoff import Handoff
 from contracts.keyring import Keyring
 from contracts.layers import SettingsError, lines
+from contracts.lifecycle import Lifecycle
 from contracts.operations import DOCUMENTED, Operation, deepened
+from contracts.outcomes import Inconclusive, Violation
 from contracts.planning import CORE_REQUESTS
-from contracts.recording import CheckId, Recorder
+from contracts.recording import CheckId
 from contracts.records import Reason
 from contracts.redaction import Redactor
 from contracts.requirements import Requirement
@@ -91,12 +94,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     except NoTarget as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[_SESSION], config.stash[_SPENT] = opened, 0
-    probing = opened.probing()
-    config.stash[_SEND] = Send(probing, Recorder(opened.findings, opened.wire.origin))
-    config.stash[_EXPLAINER] = Explainer(probing, opened.primary)
+    config.stash[_SEND] = _sending(opened)
+    config.stash[_EXPLAINER] = Explainer(config.stash[_SEND].probing, opened.primary)
     _set_up_hypothesis(config, opened)
     opened.wire.pace.watch = _Teller(opened)
     _end_on_signals(config)
+
+
+def _sending(opened: Session) -> Send:
+    probing = opened.probing()
+    created = CreatedKeys(opened.provisioner, probing.controls) if opened.provisioner else None
+    return Send(probing, opened.recorder(opened.wire.origin), created)
 
 
 class _Teller:
@@ -207,6 +215,13 @@ def send(pytestconfig: pytest.Config) -> Send:
 def random_key(pytestconfig: pytest.Config) -> RandomKey:
     """A well-formed key that never existed, the same for the same seed."""
     return pytestconfig.stash[_SESSION].random_key
+
+
+@pytest.fixture(scope="session")
+def lifecycle(pytestconfig: pytest.Config, send: Send) -> Lifecycle:
+    """The life of keys that the run makes."""
+    opened = pytestconfig.stash[_SESSION]
+    return Lifecycle(send, opened.wire, opened.settings.depth)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -344,17 +359,31 @@ class _MaskedErrors:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
-    """Write the footer when all findings are made."""
+    """Delete the keys that were made, and write the footer when all findings are made."""
     opened = session.config.stash.get(_SESSION, None)
     if opened is not None:
-        opened.wire.close()
-        interrupted = session.config.stash.get(_INTERRUPTED, None)
-        if interrupted is None and exitstatus not in _ENDINGS:
-            text = f"pytest ended with status {int(exitstatus)}: a defect of the suite."
-            opened.findings.append(Reason(text=text))
-        session.config.stash[_SEND].recorder.finish()
-        opened.findings.finish(opened.wire.pace.requests, interrupted)
+        try:
+            _delete_keys(opened)
+        finally:
+            _finish(session.config, opened, exitstatus)
     return (yield)
+
+
+def _delete_keys(opened: Session) -> None:
+    left = opened.provisioner.delete_all() if opened.provisioner else ()
+    if left:
+        text = f"{len(left)} keys that the run made could not be deleted: {', '.join(left)}."
+        opened.findings.append(Reason(text=text))
+
+
+def _finish(config: pytest.Config, opened: Session, exitstatus: int) -> None:
+    opened.wire.close()
+    interrupted = config.stash.get(_INTERRUPTED, None)
+    if interrupted is None and exitstatus not in _ENDINGS:
+        text = f"pytest ended with status {int(exitstatus)}: a defect of the suite."
+        opened.findings.append(Reason(text=text))
+    config.stash[_SEND].recorder.finish()
+    opened.findings.finish(opened.wire.pace.requests, interrupted)
 
 
 _ENDINGS: Final = frozenset(

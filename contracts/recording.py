@@ -102,17 +102,23 @@ class Entry:
     def _outcome(self, base: str) -> dict[str, object]:
         if self.worst:
             judgement, exchange = self.worst[0].judgement, self.worst[1].exchange
-            often = "" if self.seen == self.tried else f"seen {self.seen} of {self.tried}"
             return {
                 "status": Status.VIOLATED,
                 "credential": exchange.request.presented,
                 "severity": judgement.severity,
                 "expected": judgement.expected,
                 "got": judgement.got,
-                "detail": "; ".join(filter(None, (self.compared, often))) or None,
+                "detail": self._detail(self.worst[0].detail),
                 "curl": curl(base, exchange.request),
                 "replay": self.replay,
             }
+        return self._undecided()
+
+    def _detail(self, further: str) -> str | None:
+        share = "" if self.seen == self.tried else f"seen {self.seen} of {self.tried}"
+        return "; ".join(filter(None, (self.compared, share, further))) or None
+
+    def _undecided(self) -> dict[str, object]:
         if self.undecided and (self.check.core or not self.held):
             judgement = self.undecided.judgement
             return {
@@ -179,6 +185,27 @@ class Recorder:
         """Write the remarks."""
         for record, count in self._remarks.items():
             self.findings.append(record.model_copy(update={"count": count}))
+
+    def unasked(self, check: CheckId, status: Status, reason: str, **further: str | None) -> None:
+        """Write that a check could not be asked, or not to its end.
+
+        Args:
+            check: Which.
+            status: Skipped or inconclusive.
+            reason: Why.
+            further: `operation`, `credential` and `setting`, as in the verdict.
+        """
+        entry = CheckRecord(
+            id=check.of(check.requirement),
+            core=check.core,
+            status=status,
+            basis=check.requirement.basis,
+            reason=reason,
+            operation=further.get("operation"),
+            credential=check.family or further.get("credential"),
+            setting=further.get("setting"),
+        )
+        self.findings.append(entry)
 
     @property
     def has_begun(self) -> bool:

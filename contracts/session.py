@@ -10,6 +10,7 @@ from contracts.document import Document, DocumentError
 from contracts.findings import Findings
 from contracts.handoff import Handoff
 from contracts.keyring import Keyring
+from contracts.keys import Provisioner
 from contracts.layers import Loaded, SettingsError, load
 from contracts.operations import DOCUMENTED, Catalogue, Operation
 from contracts.probing import Probing
@@ -43,6 +44,7 @@ class Session:
         wire: The one way to the target.
         findings: This process's file.
         document: The target's; None where there is none.
+        provisioner: Makes keys, from the first that is asked for; None where no command does.
     """
 
     settings: Settings
@@ -52,6 +54,7 @@ class Session:
     wire: Wire
     findings: Findings
     document: Document | None
+    provisioner: Provisioner | None = None
 
     def probing(self) -> Probing:
         """Build what asks."""
@@ -144,7 +147,9 @@ def open_session(
                 setting=one.setting,
             )
         )
-    return Session(settings, handoff, catalogue, keyring, wire, findings, document)
+    command = settings.key_provisioner
+    provisioner = Provisioner(command, keyring) if command else None
+    return Session(settings, handoff, catalogue, keyring, wire, findings, document, provisioner)
 
 
 def nothing_to_check(catalogue: Catalogue, settings: Settings) -> str:

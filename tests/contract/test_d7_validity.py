@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from contracts.checks import Send, expect
 from contracts.judge import ADMITTED
+from contracts.lifecycle import Lifecycle
 from contracts.manners import AFTER_REFUSALS
 from contracts.operations import Operation
 from contracts.requirements import D7
@@ -32,3 +33,19 @@ def test_cached_refusal(operation: Operation, send: Send) -> None:
 def test_again_and_again(operation: Operation, send: Send, turn: int) -> None:
     """A live key is not answered 401 now and then."""
     expect(send.anew(operation, send.sufficient(operation), turn), ADMITTED)
+
+
+@pytest.mark.once
+@pytest.mark.depth(weight=2, family="a key that was just created")
+@pytest.mark.requirement(D7)
+def test_new_key(operation: Operation, lifecycle: Lifecycle) -> None:
+    """A key is admitted from the moment it was created."""
+    expect(lifecycle.new_key(operation), ADMITTED)
+
+
+@pytest.mark.once
+@pytest.mark.depth(weight=3, family="live keys, once another one was ended")
+@pytest.mark.requirement(D7)
+def test_survivors(operation: Operation, lifecycle: Lifecycle) -> None:
+    """A live key is admitted when another one was deactivated or deleted."""
+    expect(lifecycle.survivors(operation), ADMITTED)

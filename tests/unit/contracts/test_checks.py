@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis.vendor import pretty
 
-from contracts.checks import Inconclusive, Send, Violation, expect
+from contracts.checks import Send, expect
 from contracts.client import HEADERS
 from contracts.credentials import (
     CLASSICS,
@@ -21,6 +21,7 @@ from contracts.credentials import (
 from contracts.exchange import NoAnswer, Response, Trouble, curl
 from contracts.judge import ADMITTED, FORBIDDEN, UNAUTHORIZED
 from contracts.near_misses import CUT, NearMiss
+from contracts.outcomes import Inconclusive, Violation
 from contracts.pace import Caps
 from contracts.recording import CheckId
 from contracts.requirements import D1, D2, D3, D5, D6, D7, D8, D12

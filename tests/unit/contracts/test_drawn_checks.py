@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 from hypothesis import Phase, given, settings
 
-from contracts.checks import AFTER_VIOLATION, Send, Violation, expect
+from contracts.checks import AFTER_VIOLATION, Send, expect
 from contracts.exchange import NoAnswer, Response
 from contracts.judge import UNAUTHORIZED
 from contracts.near_misses import CUT, NearMiss, near_misses
+from contracts.outcomes import Violation
 from contracts.recording import CheckId
 from contracts.requirements import D2
 from contracts.verdict import Status

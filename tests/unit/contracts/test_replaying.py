@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from contracts.checks import Violation, expect
+from contracts.checks import expect
 from contracts.credentials import FULL, REVOKED, Credential, NoKey, RandomKey, RoleKey, scoped
 from contracts.exchange import NoAnswer, Response, Trouble
 from contracts.judge import ADMITTED, FORBIDDEN, NO_ACCESS, UNAUTHORIZED, Oracle
 from contracts.manners import AFTER_GOOD_CALLS, HEAD, PLAIN, Manner
 from contracts.near_misses import CUT, NearMiss
 from contracts.operations import Operation
+from contracts.outcomes import Violation
 from contracts.recording import CheckId
 from contracts.records import CheckRecord
 from contracts.replaying import Outcome, Replayed, Replaying, times
