@@ -253,9 +253,8 @@ class Send:
             is_mine = confirmed.judgement.requirement is self.check.requirement
             said = confirmed
             if is_mine or not self.check.core:
-                said = self.recorder.note(
-                    self.check, confirmed, answer.operation.label, answer.exchange, again=again
-                )
+                replay = self.probing.replay(answer, oracle, confirmed)
+                said = self.recorder.note(self.check, confirmed, answer, again=again, replay=replay)
             mine = said if is_mine else mine
         if mine and mine.judgement.violates and self._violated_at is None:
             self._violated_at = self.probing.requests - mine.tried
@@ -393,7 +392,8 @@ def expect(asked: Asked, oracle: Oracle) -> None:
         answer, said = by.simplified(answer, oracle, said)
     judgement, exchange = said.judgement, answer.exchange
     if judgement.violates:
-        raise Violation.of(judgement, exchange, by.recorder.base)
+        id_ = by.check.of(judgement.requirement)
+        raise Violation.of(judgement, exchange, by.recorder.base, id_)
     if by.check.core and judgement.status is Status.INCONCLUSIVE:
         raise Inconclusive(f"{exchange.request.words}: {judgement.reason}")
     if by.check.core and judgement.status is Status.SKIPPED:

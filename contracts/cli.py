@@ -34,6 +34,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "report": Command(
         "contracts.reporting", "build verdict and report again from existing results"
     ),
+    "replay": Command("contracts.replay", "ask the question of a finding again: is it fixed?"),
     "doctor": Command(
         "contracts.doctor", "say what is configured, reachable, and which checks will run"
     ),

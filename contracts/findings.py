@@ -28,7 +28,7 @@ from contracts.records import (
     Started,
 )
 from contracts.redaction import Redactor
-from contracts.verdict import Advisory, Check, RateLimit
+from contracts.verdict import Advisory, Check, RateLimit, Target
 
 
 def now() -> str:
@@ -98,10 +98,7 @@ def read_run(report_dir: Path) -> Run:
     Raises:
         NoFindings: There is no file with a header.
     """
-    files = [list(_records(path)) for path in sorted((report_dir / "findings").glob("*.jsonl"))]
-    started = [records for records in files if records and isinstance(records[0], Header)]
-    if not started:
-        raise NoFindings(f"{report_dir / 'findings'} holds no findings")
+    started = _started(report_dir)
     headers = [records[0] for records in started if isinstance(records[0], Header)]
     main = next((header for header in headers if header.process == "verify"), headers[0])
     records = [record for records in started for record in records]
@@ -126,6 +123,30 @@ def requests_until_violated(report_dir: Path) -> int | None:
         ),
         None,
     )
+
+
+def read_checks(report_dir: Path) -> tuple[Target, tuple[CheckRecord, ...]]:
+    """Read the last run's checks as they stand on record, and what was asked.
+
+    Args:
+        report_dir: Where the run's results are.
+
+    Raises:
+        NoFindings: There is no file with a header.
+    """
+    started = _started(report_dir)
+    target = next(records[0].target for records in started if isinstance(records[0], Header))
+    records = [one for records in started for one in records if isinstance(one, CheckRecord)]
+    return target, tuple({record.key: record for record in records}.values())
+
+
+def _started(report_dir: Path) -> list[list[Record]]:
+    """The records of every process that has written its header."""
+    files = [list(_records(path)) for path in sorted((report_dir / "findings").glob("*.jsonl"))]
+    started = [records for records in files if records and isinstance(records[0], Header)]
+    if not started:
+        raise NoFindings(f"{report_dir / 'findings'} holds no findings")
+    return started
 
 
 def _records(path: Path) -> Iterator[Record]:

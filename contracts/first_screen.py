@@ -20,7 +20,7 @@ from contracts.folding import (
 )
 from contracts.quoting import one_line, printable
 from contracts.requirements import BY_ID
-from contracts.verdict import Judged, Verdict
+from contracts.verdict import Check, Judged, Verdict
 from contracts.wording import (
     address_words,
     counted,
@@ -29,6 +29,7 @@ from contracts.wording import (
     limit_words,
     listed,
     never_asked_words,
+    replay_line,
     run_words,
     untested_words,
 )
@@ -113,7 +114,7 @@ def _promise(one: Broken, *, with_curl: bool) -> Iterator[str]:
     line = f"<b>{one.requirement.id}</b> {severity} <span>{_text(describe(first))}</span>"
     if with_curl:
         yield f'<p class="promise">{line}</p>'
-        yield from _curl(first.curl)
+        yield from _commands(first)
         yield f"<details><summary>{_text(_extent(one))}</summary>"
     else:
         yield f'<details><summary><span class="promise">{line}</span></summary>'
@@ -141,12 +142,14 @@ def _place(place: Place) -> Iterator[str]:
     yield f"<p>{_text('; '.join(facts), 2_000)}</p>"
     if check.detail:
         yield f"<p>{_text(check.detail, 1_000)}</p>"
-    yield from _curl(check.curl)
+    yield from _commands(check)
 
 
-def _curl(line: str | None) -> Iterator[str]:
-    if line:
-        yield f'<pre class="curl" tabindex="0"><code>{escape(printable(line))}</code></pre>'
+def _commands(check: Check) -> Iterator[str]:
+    """The curl line that shows it, and the command that asks again."""
+    if check.curl:
+        text = "\n".join(filter(None, (check.curl, replay_line(check))))
+        yield f'<pre class="curl" tabindex="0"><code>{escape(printable(text))}</code></pre>'
 
 
 def _list(kind: str, items: Iterable[str]) -> Iterator[str]:

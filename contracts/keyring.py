@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
+from contracts.alterations import Outline
 from contracts.credentials import DELETED, FULL, REVOKED, SECOND, Credential, Role, scoped
 from contracts.operations import Operation
 from contracts.redaction import Redactor
@@ -94,6 +95,10 @@ class Keyring:
     def length(self, role: Role | None) -> int:
         """How many characters a role's key has; 1 for no role."""
         return len(self(role)) if role is not None and role in self else 1
+
+    def outline(self, role: Role) -> Outline:
+        """Where a role's key can be altered; nothing of the key itself."""
+        return Outline.of(self(role))
 
     def admits(self, role: Role, operation: Operation) -> bool | None:
         """Whether a live key of this role suffices for an operation; None where nobody says."""

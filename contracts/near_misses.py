@@ -204,10 +204,13 @@ DERIVED: Final = _listed(
 )
 """Encodings and normal forms."""
 
+SIGNS: Final = "_%*?"
+"""Stand for any character in LIKE or glob."""
+
 WILDCARD: Final = Edit(
     "WILDCARD",
-    lambda n: f'with "{"_%*?"[n % 4]}" for position {n // 4 + 1}',
-    lambda key, n: key[: n // 4] + "_%*?"[n % 4] + key[n // 4 + 1 :],
+    lambda n: f'with "{SIGNS[n % 4]}" for position {n // 4 + 1}',
+    lambda key, n: key[: n // 4] + SIGNS[n % 4] + key[n // 4 + 1 :],
     lambda length: 4 * length,
 )
 """One character of the key stands for any: LIKE and glob match it."""
@@ -219,12 +222,15 @@ WILD_END: Final = Edit(
     lambda length: 2 * length,
 )
 
+PADDED: Final = (72, 73, 128, 255, 256, 512, 1024, 2048, 3000)
+"""Lengths in characters; bcrypt ends at 72 bytes, VARCHAR commonly at 255."""
+
 LONG: Final = _listed(
     "LONG",
     Severity.S3,
     [
         _Variant(f"padded to {length} characters", lambda key, n=length: key.ljust(n, "x"))  # type: ignore[misc]  # n is bound, not passed
-        for length in (72, 73, 128, 255, 256, 512, 1024, 2048, 3000)
+        for length in PADDED
     ],
 )
 """Below 3.5 KiB for the whole head, up to which every correct stack answers as documented."""

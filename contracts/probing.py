@@ -10,13 +10,15 @@ from typing import Final
 
 from contracts.controls import Controls
 from contracts.credentials import Credential, Inapplicable, RoleKey, Sent
-from contracts.exchange import Exchange, Response
+from contracts.exchange import Exchange, Request, Response
 from contracts.fingerprints import fingerprint
 from contracts.judge import Circumstances, Judgement, Oracle, Standing, judge, shows_data
 from contracts.keyring import Keyring
 from contracts.manners import PLAIN, Manner
 from contracts.operations import SAFE_METHODS, Operation
 from contracts.pace import BudgetSpent
+from contracts.packing import pack
+from contracts.records import Replay, Written
 from contracts.requirements import D6, D7
 from contracts.verdict import Status
 from contracts.wire import Wire
@@ -127,19 +129,23 @@ class Probing:
         changed = manner.change(replace(control.request, manner=manner.words), operation.draft)
         if changed.method not in SAFE_METHODS and not self._may_write:
             raise Inapplicable
-        for before in manner.after:
-            self._before(operation, before or RoleKey(control.role), fresh=fresh)
+        for before in self._before(operation, manner):
+            self._wire.ask(before, fresh=fresh)
             fresh = False
         exchange = self._wire.ask(replace(changed, credential=credential), fresh=fresh)
         self.controls.renew(control, exchange)
         return exchange
 
-    def _before(self, operation: Operation, credential: Credential, *, fresh: bool) -> None:
-        """Ask first; where asking changes data, the same key is used for something that reads."""
+    def _before(self, operation: Operation, manner: Manner) -> list[Request]:
+        """What is asked first; where asking changes data, the same key reads something else."""
+        if not manner.after:
+            return []
+        role = self.controls.of(operation).role
         asked = operation if operation.is_safe else self.controls.reading(operation)
-        if asked is None or (request := self.controls.of(asked).request) is None:
+        if asked is None or role is None or (request := self.controls.of(asked).request) is None:
             raise Inapplicable
-        self._wire.ask(replace(request, credential=credential), fresh=fresh)
+        keys = (before or RoleKey(role) for before in manner.after)
+        return [replace(request, credential=key) for key in keys]
 
     def controlled(self, operation: Operation) -> Answer | None:
         """Give the control itself as an answer to be judged; None where it was not asked."""
@@ -196,6 +202,39 @@ class Probing:
             self._tolerated,
             self._public.get(answer.operation.label, frozenset()),
         )
+
+    def replay(self, answer: Answer, oracle: Oracle, confirmed: Confirmed) -> Replay | None:
+        """Pack what it takes to ask a wrongly answered question again; None for a right one."""
+        if not confirmed.judgement.violates and confirmed.suspicion is None:
+            return None
+        operation, manner = answer.operation, answer.manner
+        request = answer.exchange.request
+        try:
+            before = self._before(operation, manner)
+        except Inapplicable:  # what it read first is gone meanwhile
+            return None
+        return Replay(
+            request=pack(request),
+            before=tuple(map(pack, before)),
+            control=self._control_to_replay(operation),
+            fresh=manner.fresh,
+            valid=bool(manner.words) and manner.valid,
+            oracle=oracle.name,
+            standing=self._standing(request.credential, operation).name,
+            successes={status: tuple(found) for status, found in operation.successes.items()},
+            seen=confirmed.seen,
+            tried=confirmed.tried,
+        )
+
+    def _control_to_replay(self, operation: Operation) -> Written | None:
+        """The operation's control; another where it failed, or deletes what it asks for."""
+        asked: Operation | None = operation
+        if operation.method == "DELETE" or self.controls.of(operation).answer is None:
+            asked = self.controls.reading(operation) or self.controls.besides(operation)
+        control = self.controls.of(asked) if asked else None
+        if control is None or control.request is None or control.role is None:
+            return None
+        return pack(replace(control.request, credential=RoleKey(control.role)))
 
     def learn_public(self, answer: Answer) -> None:
         """Note what a refused request without a key shows: none of it proves access."""

@@ -23,6 +23,7 @@ from contracts.algebra import Interruption
 from contracts.checks import Send
 from contracts.created import CreatedKeys
 from contracts.credentials import RandomKey
+from contracts.explaining import Explainer
 from contracts.handoff import Handoff
 from contracts.keyring import Keyring
 from contracts.layers import SettingsError, lines
@@ -46,6 +47,7 @@ _SESSION: Final = pytest.StashKey[Session]()
 _SEND: Final = pytest.StashKey[Send]()
 _INTERRUPTED: Final = pytest.StashKey[Interruption]()
 _SPENT: Final = pytest.StashKey[int]()
+_EXPLAINER: Final = pytest.StashKey[Explainer]()
 
 _OPERATION: Final = "operation"
 
@@ -93,6 +95,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         raise pytest.UsageError(str(error)) from None
     config.stash[_SESSION], config.stash[_SPENT] = opened, 0
     config.stash[_SEND] = _sending(opened)
+    config.stash[_EXPLAINER] = Explainer(config.stash[_SEND].probing, opened.primary)
     _set_up_hypothesis(config, opened)
     opened.wire.pace.watch = _Teller(opened)
     _end_on_signals(config)
@@ -231,7 +234,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     _seed(item)
     before = sending.probing.requests
     try:
-        return (yield)
+        ended = yield
+        left = _left(item) - (sending.probing.requests - before)
+        item.config.stash[_EXPLAINER].explain(sending.recorder, left)
+        return ended
     finally:
         sending.end()
         if _weight(item):
@@ -271,10 +277,14 @@ def _share(item: pytest.Item) -> int | None:
     """Divide what is left of the depth's requests among the checks that are left."""
     if not _weight(item):
         return None
-    left = DEPTH_REQUESTS[item.config.stash[_SESSION].settings.depth] - item.config.stash[_SPENT]
     items = item.session.items
     waiting = sum(map(_weight, items[items.index(item) :]))
-    return max(0, left * _weight(item) // waiting)
+    return max(0, _left(item) * _weight(item) // waiting)
+
+
+def _left(item: pytest.Item) -> int:
+    """What is left of the depth's requests."""
+    return DEPTH_REQUESTS[item.config.stash[_SESSION].settings.depth] - item.config.stash[_SPENT]
 
 
 def _seed(item: pytest.Item) -> None:

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from contracts.exchange import Exchange, curl
+from contracts.exchange import curl
 from contracts.findings import Findings
-from contracts.probing import Confirmed
-from contracts.records import AdvisoryRecord, CheckRecord
+from contracts.probing import Answer, Confirmed
+from contracts.records import AdvisoryRecord, CheckRecord, Replay
 from contracts.requirements import Requirement
 from contracts.verdict import Status
 
@@ -38,7 +38,11 @@ class CheckId:
 
 @dataclass(slots=True)
 class Entry:
-    """The making of one `checks` entry of the verdict."""
+    """The making of one `checks` entry of the verdict.
+
+    Attributes:
+        compared: What the target compares of a key, where that was found out.
+    """
 
     check: CheckId
     requirement: Requirement
@@ -48,10 +52,14 @@ class Entry:
     seen: int = 0
     held: int = 0
     undecided: Confirmed | None = None
-    worst: tuple[Confirmed, Exchange] | None = None
+    worst: tuple[Confirmed, Answer] | None = None
+    replay: Replay | None = None
     suspicions: int = 0
+    compared: str = ""
 
-    def note(self, confirmed: Confirmed, exchange: Exchange, *, again: bool) -> Confirmed:
+    def note(
+        self, confirmed: Confirmed, answer: Answer, replay: Replay | None, *, again: bool
+    ) -> Confirmed:
         """Add what one exchange showed; the last violation is the simplest, as shrinking goes.
 
         Returns:
@@ -65,7 +73,7 @@ class Entry:
         if confirmed.suspicion and self.suspicions > 1:
             confirmed = replace(confirmed, judgement=confirmed.suspicion)
         if confirmed.judgement.violates:
-            self.worst = confirmed, exchange
+            self.worst, self.replay = (confirmed, answer), replay
         elif confirmed.judgement.status is Status.HELD:
             self.held += 1
         else:
@@ -93,7 +101,7 @@ class Entry:
 
     def _outcome(self, base: str) -> dict[str, object]:
         if self.worst:
-            judgement, exchange = self.worst[0].judgement, self.worst[1]
+            judgement, exchange = self.worst[0].judgement, self.worst[1].exchange
             return {
                 "status": Status.VIOLATED,
                 "credential": exchange.request.presented,
@@ -102,12 +110,13 @@ class Entry:
                 "got": judgement.got,
                 "detail": self._detail(self.worst[0].detail),
                 "curl": curl(base, exchange.request),
+                "replay": self.replay,
             }
         return self._undecided()
 
     def _detail(self, further: str) -> str | None:
         share = "" if self.seen == self.tried else f"seen {self.seen} of {self.tried}"
-        return "; ".join(filter(None, (share, further))) or None
+        return "; ".join(filter(None, (self.compared, share, further))) or None
 
     def _undecided(self) -> dict[str, object]:
         if self.undecided and (self.check.core or not self.held):
@@ -142,29 +151,30 @@ class Recorder:
         self,
         check: CheckId,
         confirmed: Confirmed,
-        operation: str,
-        exchange: Exchange,
+        answer: Answer,
         *,
         again: bool = False,
+        replay: Replay | None = None,
     ) -> Confirmed:
         """Add what one exchange showed of one requirement; a violation is written at once.
 
         Args:
             check: The running check.
             confirmed: What was judged.
-            operation: Label of what was asked.
-            exchange: What was asked and answered.
+            answer: What was asked and answered.
             again: Whether it was noted before, as when Hypothesis shows a failure once more: it is
                 then the one to show, and not counted twice.
+            replay: How to ask again, where it is a violation.
 
         Returns:
             What it shows together with what the check has seen before.
         """
         requirement = confirmed.judgement.requirement
-        credential = check.family or exchange.request.presented
+        operation = answer.operation.label
+        credential = check.family or answer.exchange.request.presented
         key = check.of(requirement), operation, credential
         entry = self._entries.setdefault(key, Entry(check, requirement, operation, credential))
-        confirmed = entry.note(confirmed, exchange, again=again)
+        confirmed = entry.note(confirmed, answer, replay, again=again)
         if confirmed.judgement.violates:
             written = self.requests() if self.requests else None
             self.findings.append(entry.record(self.base).model_copy(update={"requests": written}))
@@ -204,6 +214,11 @@ class Recorder:
     def has_begun(self) -> bool:
         """Whether the running check has seen anything yet."""
         return bool(self._entries)
+
+    @property
+    def broken(self) -> list[Entry]:
+        """The running check's entries that are violations."""
+        return [entry for entry in self._entries.values() if entry.worst]
 
     def end(self) -> None:
         """Write every entry of the check; the next one begins anew."""

@@ -57,17 +57,71 @@ class Started(_Record):
     process: Process
 
 
+Packed = dict[str, bool | int | float | str]
+"""A credential by its kind and fields; never a key."""
+
+
+class Written(_Record):
+    """A request as it was written, but for the key.
+
+    Attributes:
+        method: As sent.
+        target: Path and query, without what the credential adds.
+        headers: Names and values in order, without the credential's and the operator's own.
+        body: In base64.
+        credential: The recipe of what stood in the place of the key.
+        operation: Label of the operation that it asks for.
+    """
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    credential: Packed
+    operation: str | None = None
+
+
+class Replay(_Record):
+    """What it takes to ask the question of a violation again.
+
+    Attributes:
+        request: The question.
+        before: What was asked before it on the same connection.
+        control: A valid request with a sufficient key; None where none succeeded.
+        fresh: Whether a connection was opened for it on purpose.
+        valid: Whether a sufficient key has to succeed in the same manner.
+        oracle: Name of the only right answers.
+        standing: What was known of the key.
+        successes: Declared 2xx statuses of the operation, with their media types.
+        seen: How often this very question was answered wrongly.
+        tried: How often it was asked.
+    """
+
+    request: Written
+    before: tuple[Written, ...] = ()
+    control: Written | None = None
+    fresh: bool = False
+    valid: bool = False
+    oracle: str
+    standing: str
+    successes: dict[int, tuple[str, ...]] = {}
+    seen: int = Field(ge=1)
+    tried: int = Field(ge=1)
+
+
 class CheckRecord(Check):
     """A check; a later one of the same id, operation and class replaces it.
 
     Attributes:
         credential_class: What the credential is one of, where it is not itself the class.
         requests: How many the process had written by then; None where it does not say.
+        replay: How to ask again; None unless violated.
     """
 
     kind: Literal["check"] = "check"
     credential_class: str | None = None
     requests: int | None = None
+    replay: Replay | None = None
 
     @property
     def key(self) -> tuple[str, str | None, str | None]:
@@ -76,9 +130,8 @@ class CheckRecord(Check):
 
     def published(self) -> Check:
         """Give the entry as the verdict has it."""
-        return Check.model_validate(
-            self.model_dump(exclude={"kind", "credential_class", "requests"})
-        )
+        own = {"kind", "credential_class", "requests", "replay"}
+        return Check.model_validate(self.model_dump(exclude=own))
 
 
 class AdvisoryRecord(Advisory):

@@ -19,7 +19,7 @@ from contracts.folding import (
 )
 from contracts.quoting import code_block, code_span, one_line
 from contracts.requirements import BY_ID
-from contracts.verdict import Advisory, RateLimit, Status, Target, Verdict
+from contracts.verdict import Advisory, Check, RateLimit, Status, Target, Verdict
 from contracts.wording import (
     counted,
     exit_words,
@@ -27,6 +27,7 @@ from contracts.wording import (
     limit_words,
     listed,
     never_asked_words,
+    replay_line,
     run_words,
     target_words,
     untested_words,
@@ -157,7 +158,7 @@ def _place(place: Place) -> str:
     ]
     if check.detail:
         lines.append(code_span(check.detail))
-    return "\n\n".join(("\\\n".join(lines), *_curl(check.curl)))
+    return "\n\n".join(("\\\n".join(lines), *_commands(check)))
 
 
 def _elsewhere(place: Place) -> str:
@@ -168,12 +169,16 @@ def _elsewhere(place: Place) -> str:
     return f"; also on {listed(spans, _MOST_OPERATIONS)}"
 
 
-def _curl(line: str | None) -> tuple[str, ...]:
-    if not line:
-        return ()
-    if len(line) > _LONGEST_CURL:
-        return (f"Its curl line has {len(line):,} characters and stands in `verdict.json`.",)
-    return (code_block(line, "sh"),)
+def _commands(check: Check) -> tuple[str, ...]:
+    """The curl line that shows it, and the command that asks again."""
+    again = replay_line(check)
+    if check.curl and len(check.curl) <= _LONGEST_CURL:
+        return (code_block("\n".join(filter(None, (check.curl, again))), "sh"),)
+    blocks = (code_block(again, "sh"),) if again else ()
+    if not check.curl:
+        return blocks
+    told = f"Its curl line has {len(check.curl):,} characters and stands in `verdict.json`."
+    return (told, *blocks)
 
 
 def _reasons(verdict: Verdict) -> str:

@@ -4,11 +4,13 @@ Pure. They are plain text: whoever writes them into a format quotes them for it.
 """
 
 import math
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 
 from contracts.folding import Untested
-from contracts.verdict import RateLimit, Status, Target, Verdict
+from contracts.requirements import D4
+from contracts.verdict import Check, RateLimit, Status, Target, Verdict
 
 
 def counted(number: int, noun: str) -> str:
@@ -21,6 +23,30 @@ def listed(items: Sequence[str], most: int) -> str:
     if len(items) <= most:
         return ", ".join(items)
     return f"{', '.join(items[:most])} and {len(items) - most} more"
+
+
+def replay_words(check_id: str, operation: str | None, credential: str | None = None) -> str:
+    """Write the command that asks the question of a violation again.
+
+    Args:
+        check_id: Of the check.
+        operation: Its operation, where it has one.
+        credential: Its credential, where the operation is not enough.
+    """
+    words = ["busyboard", "replay", check_id]
+    words += ["--operation", operation] if operation else []
+    words += ["--credential", credential] if credential else []
+    return shlex.join(words)
+
+
+def replay_line(check: Check) -> str:
+    """Give the command that asks a violation's question again; empty where there is none.
+
+    The ramp (D4) asks no single question.
+    """
+    if check.curl is None or check.requirement is D4:
+        return ""
+    return replay_words(check.id, check.operation)
 
 
 def headline(verdict: Verdict) -> str:

@@ -81,6 +81,7 @@ def test_a_broken_promise_is_a_violation_said_in_order(checking: Build) -> None:
         "GET /calls with no key: expected status 401, got status 200",
         str(D1),
         curl("https://staging.example", asked(headers=HEADERS)),
+        "busyboard replay D1.missing-key --operation 'GET /calls'",
     ]
     assert outcome.severity is Severity.S1
     assert [name for name, _ in outcome.attachments] == ["curl", "exchange"]

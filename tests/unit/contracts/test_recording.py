@@ -10,13 +10,13 @@ from contracts.credentials import FULL, Credential, NoKey, RandomKey
 from contracts.findings import Findings
 from contracts.judge import Judgement
 from contracts.near_misses import CUT, EXTENDED, NearMiss
-from contracts.probing import Confirmed
+from contracts.probing import Answer, Confirmed
 from contracts.recording import CheckId, Recorder
 from contracts.records import RECORDS, CheckRecord
 from contracts.redaction import Redactor
 from contracts.requirements import D2, D6, D12, Requirement
 from contracts.verdict import Severity, Status
-from tests.unit.contracts.answers import KEY, answered, exchanged
+from tests.unit.contracts.answers import KEY, answered, exchanged, operation
 
 CORE = CheckId(D2, "random-key", core=True)
 DEPTH = CheckId(D2, "near-miss", core=False, family="near misses of the full key")
@@ -59,7 +59,7 @@ def note(
     **more: Any,  # noqa: ANN401 -- its own options
 ) -> None:
     exchange = exchanged(answered(200), credential or RandomKey(1))
-    recorder.note(check, confirmed, "GET /calls", exchange, **more)
+    recorder.note(check, confirmed, Answer(operation(), exchange), **more)
 
 
 def test_an_entry_of_a_core_check_is_whole(recorder: Recorder, tmp_path: Path) -> None:

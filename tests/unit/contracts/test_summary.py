@@ -133,7 +133,8 @@ def test_markdown_shows_each_violation_with_its_sentence_and_curl_line() -> None
     assert "\n## D3 violated: a live key without the operation's scopes is answered 403" in text
     assert "\n> 403 | Forbidden | Key does not have required scopes.\n" in text
     assert "`GET /calls` with `no key`: expected `status 401`, got `status 403`" in text
-    assert f"\n```sh\n{CURL}\n```\n" in text
+    again = "busyboard replay D3.insufficient --operation 'GET /calls'"
+    assert f"\n```sh\n{CURL}\n{again}\n```\n" in text
 
 
 def test_markdown_lists_every_requirement_once() -> None:
