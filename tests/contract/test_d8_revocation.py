@@ -6,12 +6,13 @@ from hypothesis import strategies as st
 
 from contracts.checks import Send, expect
 from contracts.circumstances import CIRCUMSTANCES
-from contracts.credentials import DELETED, REVOKED
+from contracts.credentials import DELETED, REVOKED, RandomKey
 from contracts.judge import UNAUTHORIZED
 from contracts.keys import Ending
 from contracts.lifecycle import Lifecycle
 from contracts.manners import Manner
 from contracts.operations import Operation
+from contracts.orders import drawn_orders
 from contracts.requirements import D8
 
 
@@ -32,39 +33,11 @@ def test_deleted_key(operation: Operation, send: Send) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.depth(weight=1, family="the deactivated key, in varied circumstances")
+@pytest.mark.depth(weight=3, family="keys in a drawn order of lives")
 @pytest.mark.requirement(D8)
-@given(manner=st.sampled_from(CIRCUMSTANCES))
-def test_revoked_circumstances(operation: Operation, send: Send, manner: Manner) -> None:
-    """A deactivated key gets 401 whatever else the request says, on whatever connection."""
-    expect(send(operation, send.dead(operation, REVOKED), manner), UNAUTHORIZED)
-
-
-@pytest.mark.once
-@pytest.mark.depth(weight=1, family="the deleted key, in varied circumstances")
-@pytest.mark.requirement(D8)
-@given(manner=st.sampled_from(CIRCUMSTANCES))
-def test_deleted_circumstances(operation: Operation, send: Send, manner: Manner) -> None:
-    """A deleted key gets 401 whatever else the request says, on whatever connection."""
-    expect(send(operation, send.dead(operation, DELETED), manner), UNAUTHORIZED)
-
-
-@pytest.mark.once
-@pytest.mark.depth(weight=1, family="the deactivated key, again and again")
-@pytest.mark.requirement(D8)
-@given(turn=st.integers(0, 10_000))
-def test_revoked_again_and_again(operation: Operation, send: Send, turn: int) -> None:
-    """A deactivated key is not admitted now and then."""
-    expect(send.anew(operation, send.dead(operation, REVOKED), turn), UNAUTHORIZED)
-
-
-@pytest.mark.once
-@pytest.mark.depth(weight=1, family="the deleted key, again and again")
-@pytest.mark.requirement(D8)
-@given(turn=st.integers(0, 10_000))
-def test_deleted_again_and_again(operation: Operation, send: Send, turn: int) -> None:
-    """A deleted key is not admitted now and then."""
-    expect(send.anew(operation, send.dead(operation, DELETED), turn), UNAUTHORIZED)
+def test_drawn_orders(operation: Operation, lifecycle: Lifecycle, random_key: RandomKey) -> None:
+    """In whatever order keys are created, used and ended, the ended ones get 401."""
+    expect(drawn_orders(lifecycle, operation, random_key.seed), UNAUTHORIZED)
 
 
 @pytest.mark.once
@@ -100,8 +73,44 @@ def test_call_under_way(operation: Operation, lifecycle: Lifecycle) -> None:
 
 
 @pytest.mark.once
+@pytest.mark.depth(weight=1, family="the deactivated key, in varied circumstances")
+@pytest.mark.requirement(D8)
+@given(manner=st.sampled_from(CIRCUMSTANCES))
+def test_revoked_circumstances(operation: Operation, send: Send, manner: Manner) -> None:
+    """A deactivated key gets 401 whatever else the request says, on whatever connection."""
+    expect(send(operation, send.dead(operation, REVOKED), manner), UNAUTHORIZED)
+
+
+@pytest.mark.once
+@pytest.mark.depth(weight=1, family="the deleted key, in varied circumstances")
+@pytest.mark.requirement(D8)
+@given(manner=st.sampled_from(CIRCUMSTANCES))
+def test_deleted_circumstances(operation: Operation, send: Send, manner: Manner) -> None:
+    """A deleted key gets 401 whatever else the request says, on whatever connection."""
+    expect(send(operation, send.dead(operation, DELETED), manner), UNAUTHORIZED)
+
+
+@pytest.mark.once
 @pytest.mark.depth(weight=1, family="keys that were ended some time before")
 @pytest.mark.requirement(D8)
 def test_some_time_later(operation: Operation, lifecycle: Lifecycle) -> None:
     """A deactivated or deleted key gets 401 some seconds later as well."""
     expect(lifecycle.later(operation), UNAUTHORIZED)
+
+
+@pytest.mark.once
+@pytest.mark.depth(weight=1, family="the deactivated key, again and again")
+@pytest.mark.requirement(D8)
+@given(turn=st.integers(0, 10_000))
+def test_revoked_again_and_again(operation: Operation, send: Send, turn: int) -> None:
+    """A deactivated key is not admitted now and then."""
+    expect(send.anew(operation, send.dead(operation, REVOKED), turn), UNAUTHORIZED)
+
+
+@pytest.mark.once
+@pytest.mark.depth(weight=1, family="the deleted key, again and again")
+@pytest.mark.requirement(D8)
+@given(turn=st.integers(0, 10_000))
+def test_deleted_again_and_again(operation: Operation, send: Send, turn: int) -> None:
+    """A deleted key is not admitted now and then."""
+    expect(send.anew(operation, send.dead(operation, DELETED), turn), UNAUTHORIZED)
