@@ -74,6 +74,12 @@ class Model:
             age = now if since is None else since
             self.looks.append(self.lifecycle.look(self.room, role, age, oracle, manner))
 
+    def use_every(self) -> None:
+        """Use every key, as long as there is room."""
+        for role in self.ends:
+            if not self.is_over:
+                self.use(role)
+
     def end(self, role: Role, ending: Ending) -> None:
         """End a key that is alive."""
         self.ends[role] = self.lifecycle.end(role, ending)
@@ -106,6 +112,10 @@ def _machine(model: Model) -> type[RuleBasedStateMachine]:
         @rule()
         def rest(self) -> None:
             """Some rule must always be possible."""
+
+        def teardown(self) -> None:
+            """At last every key is used once more."""
+            model.use_every()
 
     return Orders
 

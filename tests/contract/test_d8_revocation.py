@@ -57,7 +57,7 @@ def test_just_deleted(operation: Operation, lifecycle: Lifecycle) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.depth(weight=1, family="a key that was just deactivated, on its connection")
+@pytest.mark.depth(weight=2, family="a key that was just deactivated, on its connection")
 @pytest.mark.requirement(D8)
 def test_kept_connection(operation: Operation, lifecycle: Lifecycle) -> None:
     """A deactivated key gets 401 on the connection on which it was admitted before."""
@@ -91,7 +91,7 @@ def test_deleted_circumstances(operation: Operation, send: Send, manner: Manner)
 
 
 @pytest.mark.once
-@pytest.mark.depth(weight=1, family="keys that were ended some time before")
+@pytest.mark.depth(weight=2, family="keys that were ended some time before")
 @pytest.mark.requirement(D8)
 def test_some_time_later(operation: Operation, lifecycle: Lifecycle) -> None:
     """A deactivated or deleted key gets 401 some seconds later as well."""
