@@ -6,12 +6,13 @@ from hypothesis import strategies as st
 
 from contracts.checks import Send, expect
 from contracts.circumstances import CIRCUMSTANCES
-from contracts.credentials import DELETED, REVOKED
+from contracts.credentials import DELETED, REVOKED, RandomKey
 from contracts.judge import UNAUTHORIZED
 from contracts.keys import Ending
 from contracts.lifecycle import Lifecycle
 from contracts.manners import Manner
 from contracts.operations import Operation
+from contracts.orders import drawn_orders
 from contracts.requirements import D8
 
 
@@ -29,6 +30,46 @@ def test_revoked_key(operation: Operation, send: Send) -> None:
 def test_deleted_key(operation: Operation, send: Send) -> None:
     """A deleted key gets 401."""
     expect(send(operation, send.dead(operation, DELETED)), UNAUTHORIZED)
+
+
+@pytest.mark.once
+@pytest.mark.depth(weight=3, family="keys in a drawn order of lives")
+@pytest.mark.requirement(D8)
+def test_drawn_orders(operation: Operation, lifecycle: Lifecycle, random_key: RandomKey) -> None:
+    """In whatever order keys are created, used and ended, the ended ones get 401."""
+    expect(drawn_orders(lifecycle, operation, random_key.seed), UNAUTHORIZED)
+
+
+@pytest.mark.once
+@pytest.mark.depth(weight=2, family="a key that was just deactivated")
+@pytest.mark.requirement(D8)
+def test_just_deactivated(operation: Operation, lifecycle: Lifecycle) -> None:
+    """A key that was in use gets 401 from the moment it is deactivated."""
+    expect(lifecycle.at_once(operation, Ending.DEACTIVATE), UNAUTHORIZED)
+
+
+@pytest.mark.once
+@pytest.mark.depth(weight=2, family="a key that was just deleted")
+@pytest.mark.requirement(D8)
+def test_just_deleted(operation: Operation, lifecycle: Lifecycle) -> None:
+    """A key that was in use gets 401 from the moment it is deleted."""
+    expect(lifecycle.at_once(operation, Ending.DELETE), UNAUTHORIZED)
+
+
+@pytest.mark.once
+@pytest.mark.depth(weight=2, family="a key that was just deactivated, on its connection")
+@pytest.mark.requirement(D8)
+def test_kept_connection(operation: Operation, lifecycle: Lifecycle) -> None:
+    """A deactivated key gets 401 on the connection on which it was admitted before."""
+    expect(lifecycle.kept_connection(operation, Ending.DEACTIVATE), UNAUTHORIZED)
+
+
+@pytest.mark.once
+@pytest.mark.depth(weight=3, family="a key that was deactivated while in use")
+@pytest.mark.requirement(D8)
+def test_call_under_way(operation: Operation, lifecycle: Lifecycle) -> None:
+    """A call that is under way while its key is deactivated does not revive the key."""
+    expect(lifecycle.raced(operation, Ending.DEACTIVATE), UNAUTHORIZED)
 
 
 @pytest.mark.once
@@ -50,6 +91,14 @@ def test_deleted_circumstances(operation: Operation, send: Send, manner: Manner)
 
 
 @pytest.mark.once
+@pytest.mark.depth(weight=2, family="keys that were ended some time before")
+@pytest.mark.requirement(D8)
+def test_some_time_later(operation: Operation, lifecycle: Lifecycle) -> None:
+    """A deactivated or deleted key gets 401 some seconds later as well."""
+    expect(lifecycle.later(operation), UNAUTHORIZED)
+
+
+@pytest.mark.once
 @pytest.mark.depth(weight=1, family="the deactivated key, again and again")
 @pytest.mark.requirement(D8)
 @given(turn=st.integers(0, 10_000))
@@ -65,43 +114,3 @@ def test_revoked_again_and_again(operation: Operation, send: Send, turn: int) ->
 def test_deleted_again_and_again(operation: Operation, send: Send, turn: int) -> None:
     """A deleted key is not admitted now and then."""
     expect(send.anew(operation, send.dead(operation, DELETED), turn), UNAUTHORIZED)
-
-
-@pytest.mark.once
-@pytest.mark.depth(weight=2, family="a key that was just deactivated")
-@pytest.mark.requirement(D8)
-def test_just_deactivated(operation: Operation, lifecycle: Lifecycle) -> None:
-    """A key that was in use gets 401 from the moment it is deactivated."""
-    expect(lifecycle.at_once(operation, Ending.DEACTIVATE), UNAUTHORIZED)
-
-
-@pytest.mark.once
-@pytest.mark.depth(weight=2, family="a key that was just deleted")
-@pytest.mark.requirement(D8)
-def test_just_deleted(operation: Operation, lifecycle: Lifecycle) -> None:
-    """A key that was in use gets 401 from the moment it is deleted."""
-    expect(lifecycle.at_once(operation, Ending.DELETE), UNAUTHORIZED)
-
-
-@pytest.mark.once
-@pytest.mark.depth(weight=1, family="a key that was just deactivated, on its connection")
-@pytest.mark.requirement(D8)
-def test_kept_connection(operation: Operation, lifecycle: Lifecycle) -> None:
-    """A deactivated key gets 401 on the connection on which it was admitted before."""
-    expect(lifecycle.kept_connection(operation, Ending.DEACTIVATE), UNAUTHORIZED)
-
-
-@pytest.mark.once
-@pytest.mark.depth(weight=3, family="a key that was deactivated while in use")
-@pytest.mark.requirement(D8)
-def test_call_under_way(operation: Operation, lifecycle: Lifecycle) -> None:
-    """A call that is under way while its key is deactivated does not revive the key."""
-    expect(lifecycle.raced(operation, Ending.DEACTIVATE), UNAUTHORIZED)
-
-
-@pytest.mark.once
-@pytest.mark.depth(weight=1, family="keys that were ended some time before")
-@pytest.mark.requirement(D8)
-def test_some_time_later(operation: Operation, lifecycle: Lifecycle) -> None:
-    """A deactivated or deleted key gets 401 some seconds later as well."""
-    expect(lifecycle.later(operation), UNAUTHORIZED)
