@@ -13,6 +13,7 @@ from hypothesis.vendor.pretty import RepresentationPrinter
 
 from contracts.algebra import describe
 from contracts.credentials import FULL, SECOND, Credential, Inapplicable, Role, RoleKey, Sent, Text
+from contracts.effects import Unseen
 from contracts.exchange import Exchange, Response, curl, transcript
 from contracts.judge import Judgement, Oracle
 from contracts.manners import FRESH, PLAIN, Manner
@@ -166,6 +167,8 @@ class Send:
             return None
         except BudgetSpent as spent:
             self._skip(operation, credential, str(spent), spent.setting)
+        except Unseen as unseen:
+            self._skip(operation, credential, str(unseen), None)
         if self.check.core and credential.sent is Sent.NOTHING:
             self.probing.learn_public(answer)
         return answer
@@ -263,15 +266,27 @@ class Send:
         """Give the key of the operation's control."""
         return RoleKey(self.probing.controls.of(operation).role or FULL)
 
-    def insufficient(self, operation: Operation) -> RoleKey:
-        """Choose a live key without the operation's scopes; where there is none, skip."""
-        roles = list(self.probing.keyring.insufficient(operation))
-        if not roles:
+    def insufficient(self, operation: Operation, which: int = 0) -> RoleKey:
+        """Choose a key without the operation's scopes, live ones first; where none is, skip."""
+        role = self.probing.scoped.insufficient(operation, which)
+        return self._known(operation, role, "key lacking its scopes")
+
+    def minimal(self, operation: Operation, which: int) -> RoleKey:
+        """Choose a key with the operation's scopes and not with all; where none is, skip."""
+        role = self.probing.scoped.minimal(operation, which)
+        return self._known(operation, role, "key of its scopes alone")
+
+    def reader(self, operation: Operation) -> RoleKey:
+        """Choose a key that may read what the operation writes, and no more; else skip."""
+        role = self.probing.scoped.reader(operation)
+        return self._known(operation, role, "key that may only read it")
+
+    def _known(self, operation: Operation, role: Role | None, wanted: str) -> RoleKey:
+        if role is None:
             unknown = operation.scopes is None
-            reason = "its scopes are not known" if unknown else "no key lacking its scopes is known"
-            setting = "SCOPE_MAP" if unknown else "SCOPED_KEYS"
-            self._skip(operation, _LACKING, reason, setting)
-        return RoleKey(next(filter(self.probing.controls.is_live, roles), roles[0]))
+            reason = "its scopes are not known" if unknown else f"no {wanted} is known"
+            self._skip(operation, _LACKING, reason, "SCOPE_MAP" if unknown else "SCOPED_KEYS")
+        return RoleKey(role)
 
     def anew(self, operation: Operation, credential: Credential, turn: int) -> Asked:
         """Ask although an equal question has its answer; every second turn on a fresh connection.

@@ -60,6 +60,10 @@ class Keyring:
             self._scopes[role] = scopes
         self.redactor.add(role, key.get_secret_value())
 
+    def scopes(self, role: Role) -> frozenset[str] | None:
+        """What a role's key may do; None for everything."""
+        return self._scopes.get(role)
+
     def bury(self, role: Role) -> None:
         """Note that a role's key is no longer active."""
         self._dead.add(role)
@@ -116,7 +120,8 @@ class Keyring:
 
     def insufficient(self, operation: Operation) -> Iterator[Role]:
         """Give the scoped keys that lack what an operation needs, keys with scopes first."""
-        lacking = [role for role in self._scopes if self.admits(role, operation) is False]
+        alive = (role for role in self._scopes if role not in self._dead)
+        lacking = [role for role in alive if self.admits(role, operation) is False]
         yield from sorted(lacking, key=lambda role: (not self._scopes[role], role))
 
 

@@ -47,7 +47,7 @@ class Provisioner:
             identity, key = str(made["id"]), str(made["key"])
         except (ValueError, KeyError, TypeError):
             raise ProvisionerFailed('create printed no JSON object with "id" and "key"') from None
-        role = Role(f"created {next(self._numbers)}")
+        role = Role(f'created {next(self._numbers)} "{" ".join(sorted(scopes))}"')
         self._ids[role] = identity
         self._keyring.add(role, SecretStr(key), scopes=frozenset(scopes))
         return role
@@ -100,11 +100,25 @@ class Provisioner:
             raise ProvisionerFailed(f"{action} ended with status {code}")
         self._keyring.bury(role)
 
-    def delete_all(self) -> None:
-        """Delete whatever was created; one that resists is no reason to leave the others."""
-        for role in list(self._ids):
+    def delete_all(self) -> int:
+        """Delete whatever was created, all at once: after a signal there are few seconds.
+
+        Returns:
+            How many keys could not be deleted.
+        """
+        started = {role: self._started_or_none("delete", role) for role in self._ids}
+        for role, process in started.items():
             with contextlib.suppress(ProvisionerFailed):
-                self.delete(role)
+                if process:
+                    self.finished("delete", role, process)
+                    del self._ids[role]
+        return len(self._ids)
+
+    def _started_or_none(self, action: str, role: Role) -> "subprocess.Popen[bytes] | None":
+        try:
+            return self.starting_to(action, role)
+        except OSError:
+            return None
 
     def _call(self, *arguments: str) -> bytes:
         try:

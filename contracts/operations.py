@@ -17,6 +17,7 @@ from contracts.document import (
     JsonObject,
     Protection,
     Scopes,
+    body_members,
     links,
     protection,
     resolved,
@@ -71,6 +72,7 @@ class Operation:
         successes: Statuses that mean success, with the media types declared for each.
         draft: Its valid request.
         links: Where the document says parameter values come from: name to (label, pointer).
+        members: Schemas of the members that its JSON body may have, by name.
     """
 
     label: str
@@ -78,6 +80,7 @@ class Operation:
     successes: Mapping[int, frozenset[str]] = field(default_factory=dict)
     draft: Draft = field(default_factory=lambda: Draft("/calls"))
     links: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    members: Mapping[str, JsonObject] = field(default_factory=dict)
 
     @property
     def method(self) -> str:
@@ -98,7 +101,15 @@ class Operation:
         """Whether a key with these scopes suffices; None where nobody says."""
         if self.scopes is None:
             return None
-        return any(needed <= scopes for needed in self.scopes)
+        if any(needed <= scopes for needed in self.scopes):
+            return True
+        # What a wildcard stands for is nowhere said, so it may include what is needed.
+        patterns = [scope for scope in scopes if "*" in scope]
+        if any(
+            fnmatchcase(each, one) for needed in self.scopes for each in needed for one in patterns
+        ):
+            return None
+        return False
 
     def succeeded(self, answer: Response) -> bool:
         """Whether an answer is a success in a declared media type (JSON where none is)."""
@@ -229,8 +240,10 @@ def catalogue(
         elif isinstance(draft, str):
             unchecked.append(Unchecked(label, draft))
         else:
-            found = successes(raw, document)
-            operations.append(Operation(label, needs.scopes, found, draft, linked.get(label, {})))
+            known = linked.get(label, {}), body_members(raw, document)
+            operations.append(
+                Operation(label, needs.scopes, successes(raw, document), draft, *known)
+            )
     return Catalogue(
         tuple(operations),
         tuple(public),

@@ -333,13 +333,16 @@ class _MaskedErrors:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
-    """Write the footer when all findings are made."""
+    """Delete the keys that were created, and write the footer when all findings are made."""
     opened = session.config.stash.get(_SESSION, None)
     if opened is not None:
         opened.wire.close()
         interrupted = session.config.stash.get(_INTERRUPTED, None)
         if interrupted is None and exitstatus not in _ENDINGS:
             text = f"pytest ended with status {int(exitstatus)}: a defect of the suite."
+            opened.findings.append(Reason(text=text))
+        if opened.provisioner and (left := opened.provisioner.delete_all()):
+            text = f"BUSYBOARD_KEY_PROVISIONER did not delete {left} of the keys it created."
             opened.findings.append(Reason(text=text))
         opened.findings.finish(opened.wire.pace.requests, interrupted)
     return (yield)

@@ -10,6 +10,7 @@ from contracts.document import Document, DocumentError
 from contracts.findings import Findings
 from contracts.handoff import Handoff
 from contracts.keyring import Keyring
+from contracts.keys import Provisioner
 from contracts.layers import Loaded, SettingsError, load
 from contracts.operations import DOCUMENTED, Catalogue, Operation
 from contracts.probing import Probing
@@ -43,6 +44,7 @@ class Session:
         wire: The one way to the target.
         findings: This process's file.
         document: The target's; None where there is none.
+        provisioner: Creates keys; None where the operator gave no command.
     """
 
     settings: Settings
@@ -52,6 +54,7 @@ class Session:
     wire: Wire
     findings: Findings
     document: Document | None
+    provisioner: Provisioner | None
 
     def probing(self) -> Probing:
         """Build what asks."""
@@ -66,6 +69,7 @@ class Session:
             objection=Conformance(self.document, self.catalogue.labels, tolerated).objection,
             may_write=self.settings.allow_writes,
             key_places=self.settings.key_places,
+            provisioner=self.provisioner,
         )
 
     def recorder(self, origin: str) -> Recorder:
@@ -144,7 +148,9 @@ def open_session(
                 setting=one.setting,
             )
         )
-    return Session(settings, handoff, catalogue, keyring, wire, findings, document)
+    command = settings.key_provisioner
+    provisioner = Provisioner(command, keyring) if command else None
+    return Session(settings, handoff, catalogue, keyring, wire, findings, document, provisioner)
 
 
 def nothing_to_check(catalogue: Catalogue, settings: Settings) -> str:

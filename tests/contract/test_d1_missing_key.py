@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from contracts.checks import Send, expect
 from contracts.circumstances import CIRCUMSTANCES
 from contracts.credentials import NoKey
-from contracts.judge import UNAUTHORIZED
+from contracts.judge import NO_EFFECT, UNAUTHORIZED
 from contracts.manners import (
     AFTER_GOOD_CALLS,
     GUARDS,
     INTERNAL,
     REWRITES,
+    WATCHED,
     Manner,
 )
 from contracts.operations import Operation
@@ -50,6 +51,13 @@ def test_internal_header(operation: Operation, send: Send, manner: Manner) -> No
 def test_spelling(operation: Operation, send: Send, manner: Manner) -> None:
     """No spelling of the path leads round the guard."""
     expect(send(operation, NoKey(), manner), manner.refusal(UNAUTHORIZED))
+
+
+@pytest.mark.depth(weight=1, family="no key, its effect looked for")
+@pytest.mark.requirement(D1)
+def test_effect(operation: Operation, send: Send) -> None:
+    """A write without a key leaves nothing behind."""
+    expect(send(operation, NoKey(), WATCHED), NO_EFFECT)
 
 
 @pytest.mark.depth(weight=1, family="no key, after good calls of the same URL")

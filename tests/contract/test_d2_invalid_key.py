@@ -8,13 +8,14 @@ from contracts.checks import Send, expect
 from contracts.circumstances import CIRCUMSTANCES
 from contracts.credentials import CLASSICS, RandomKey, Text
 from contracts.hostile import BEYOND_ASCII, INJECTIONS, Octets
-from contracts.judge import NO_ACCESS, UNAUTHORIZED
+from contracts.judge import NO_ACCESS, NO_EFFECT, UNAUTHORIZED
 from contracts.manners import (
     AFTER_GOOD,
     AFTER_GOOD_CALLS,
     FALLBACKS,
     FRESH,
     PLAIN,
+    WATCHED,
     Manner,
 )
 from contracts.near_misses import CASE, CUT, EXTENDED, NearMiss, near_misses
@@ -70,6 +71,13 @@ def test_second_credential(
 ) -> None:
     """A second, worthless credential does not switch the first one off."""
     expect(send(operation, random_key, manner), UNAUTHORIZED)
+
+
+@pytest.mark.depth(weight=1, family="a wrong key, its effect looked for")
+@pytest.mark.requirement(D2)
+def test_effect(operation: Operation, send: Send, random_key: RandomKey) -> None:
+    """A write with a wrong key leaves nothing behind."""
+    expect(send(operation, random_key, WATCHED), NO_EFFECT)
 
 
 @pytest.mark.depth(weight=1, family="a wrong key, after good calls of the same URL")
