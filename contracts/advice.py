@@ -65,6 +65,22 @@ def advice(exchange: Exchange) -> Iterator[AdvisoryRecord]:
         )
 
 
+def order(exchange: Exchange) -> Iterator[AdvisoryRecord]:
+    """Say where input is looked at before scopes, of which the documentation says nothing.
+
+    Args:
+        exchange: Invalid input, sent with a live key that does not suffice.
+    """
+    if exchange.status in {400, 422}:
+        yield _advisory(
+            "D3.input-first",
+            "practice",
+            Severity.S4,
+            f"invalid input gets {exchange.status} before scopes are looked at",
+            exchange.request.operation,
+        )
+
+
 def _advisory(
     id_: str, basis: str, severity: Severity, detail: str, operation: str | None = None
 ) -> AdvisoryRecord:

@@ -4,12 +4,15 @@ An entry is written when its check ends, and at once when a violation is seen.
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Final
 
+from contracts.advice import order
 from contracts.exchange import Exchange, curl
 from contracts.findings import Findings
+from contracts.manners import LATE
 from contracts.probing import Confirmed
 from contracts.records import CheckRecord
-from contracts.requirements import Requirement
+from contracts.requirements import D3, Requirement
 from contracts.verdict import Status
 
 
@@ -111,6 +114,9 @@ class Entry:
         return {}
 
 
+_LATE: Final = frozenset(manner.words for manner in LATE)
+
+
 @dataclass(slots=True)
 class Recorder:
     """Keeps the entries of the running check and writes them.
@@ -149,6 +155,9 @@ class Recorder:
             What it shows together with what the check has seen before.
         """
         requirement = confirmed.judgement.requirement
+        if requirement is D3 and exchange.request.manner in _LATE and not again:
+            for advisory in order(exchange):
+                self.findings.append(advisory)
         credential = check.family or exchange.request.presented
         key = check.of(requirement), operation, credential
         entry = self._entries.setdefault(key, Entry(check, requirement, operation, credential))

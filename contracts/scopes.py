@@ -129,9 +129,9 @@ class ScopedKeys:
         ]
         spelled = [spelling for n in needed for spelling in (n[:-1], f"{n}x") if spelling]
         wanted = [
-            *(frozenset({scope}) for scope in alike),
+            *(frozenset({scope}) for scope in (*alike, *known)),
             frozenset[str](),
-            *(frozenset({scope}) for scope in (*spelled, *known)),
+            *(frozenset({scope}) for scope in spelled),
         ]
         yield from (s for s in dict.fromkeys(wanted) if operation.admits(s) is False)
 

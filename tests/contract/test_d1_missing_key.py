@@ -53,7 +53,8 @@ def test_spelling(operation: Operation, send: Send, manner: Manner) -> None:
     expect(send(operation, NoKey(), manner), manner.refusal(UNAUTHORIZED))
 
 
-@pytest.mark.depth(weight=1, family="no key, its effect looked for")
+@pytest.mark.writes
+@pytest.mark.depth(weight=3, family="no key, its effect looked for")
 @pytest.mark.requirement(D1)
 def test_effect(operation: Operation, send: Send) -> None:
     """A write without a key leaves nothing behind."""

@@ -73,7 +73,8 @@ def test_second_credential(
     expect(send(operation, random_key, manner), UNAUTHORIZED)
 
 
-@pytest.mark.depth(weight=1, family="a wrong key, its effect looked for")
+@pytest.mark.writes
+@pytest.mark.depth(weight=3, family="a wrong key, its effect looked for")
 @pytest.mark.requirement(D2)
 def test_effect(operation: Operation, send: Send, random_key: RandomKey) -> None:
     """A write with a wrong key leaves nothing behind."""

@@ -46,14 +46,16 @@ def test_asked_in_another_way(operation: Operation, send: Send, manner: Manner) 
     expect(send(operation, send.insufficient(operation), manner), manner.refusal(FORBIDDEN))
 
 
-@pytest.mark.depth(weight=1, family="an insufficient key, its effect looked for")
+@pytest.mark.writes
+@pytest.mark.depth(weight=3, family="an insufficient key, its effect looked for")
 @pytest.mark.requirement(D3)
 def test_effect(operation: Operation, send: Send) -> None:
     """A write with a key that lacks its scopes leaves nothing behind."""
     expect(send(operation, send.insufficient(operation), WATCHED), NO_EFFECT)
 
 
-@pytest.mark.depth(weight=2, family="a key that may only read, under another method")
+@pytest.mark.writes
+@pytest.mark.depth(weight=3, family="a key that may only read, under another method")
 @pytest.mark.requirement(D3)
 @given(override=st.sampled_from(OVERRIDES))
 def test_method_override(operation: Operation, send: Send, override: Manner) -> None:
