@@ -22,6 +22,10 @@ _MOST_MEMBERS: Final = 2
 """Members tried until one shows a mark; each costs two requests."""
 
 
+_LOOKS: Final = 4
+"""At an object that seems to be gone: a replica may not have heard of it yet."""
+
+
 class Unseen(Exception):
     """The effect of an operation cannot be seen; the message says why."""
 
@@ -129,9 +133,9 @@ class Effects:
         return self._wire.ask(look, fresh=True)
 
     def _effect(self, control: Control, request: Request, written: Mark | None) -> str:
-        seen = self._look(control, request)
         if written is None:
-            return "the object is gone" if seen.status in {404, 410} else ""
-        answer = seen.answer
+            looks = (self._look(control, request).status for _ in range(_LOOKS))
+            return "the object is gone" if all(status in {404, 410} for status in looks) else ""
+        answer = self._look(control, request).answer
         shows = isinstance(answer, Response) and written.stands_in(answer.body)
         return f"what it wrote into {written.member} is there" if shows else ""

@@ -98,18 +98,17 @@ class Operation:
         return self.method in SAFE_METHODS
 
     def admits(self, scopes: frozenset[str]) -> bool | None:
-        """Whether a key with these scopes suffices; None where nobody says."""
+        """Whether a key with these scopes suffices; None where nobody says.
+
+        Nobody says what a wildcard stands for, nor whether `calls` includes `calls:read`.
+        """
         if self.scopes is None:
             return None
         if any(needed <= scopes for needed in self.scopes):
             return True
-        # What a wildcard stands for is nowhere said, so it may include what is needed.
-        patterns = [scope for scope in scopes if "*" in scope]
-        if any(
-            fnmatchcase(each, one) for needed in self.scopes for each in needed for one in patterns
-        ):
-            return None
-        return False
+        needed = frozenset[str]().union(*self.scopes)
+        may = any(_may_include(one, each) for one in scopes for each in needed)
+        return None if may else False
 
     def succeeded(self, answer: Response) -> bool:
         """Whether an answer is a success in a declared media type (JSON where none is)."""
@@ -136,6 +135,12 @@ class Operation:
 
     def _repr_pretty_(self, printer: RepresentationPrinter, _cycle: bool) -> None:
         printer.text(self.label)
+
+
+def _may_include(scope: str, needed: str) -> bool:
+    if "*" in scope:
+        return fnmatchcase(needed, scope)
+    return needed.startswith(scope) and needed[len(scope) : len(scope) + 1] in {":", ".", "/"}
 
 
 def _is_declared(media_type: str | None, declared: frozenset[str]) -> bool:

@@ -127,7 +127,9 @@ class ScopedKeys:
         alike = [
             s for s in known for n in needed if s != n and (s.startswith(n) or n.startswith(s))
         ]
-        spelled = [spelling for n in needed for spelling in (n[:-1], f"{n}x") if spelling]
+        spelled = [
+            spelling for n in needed for spelling in (n[:-1], f"{n}x") if spelling[-1:].isalnum()
+        ]
         wanted = [
             *(frozenset({scope}) for scope in (*alike, *known)),
             frozenset[str](),

@@ -1,5 +1,6 @@
 """A refused write must leave nothing behind, as a look with a sufficient key shows."""
 
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -225,6 +226,18 @@ def test_an_object_that_is_gone_before_gives_way_to_another(checking: Build) -> 
 
     assert watched(checks, MISSING, NoKey(), DELETE) is None
     assert checks.record("D1.effect").status is Status.HELD
+
+
+def test_a_replica_that_lags_is_no_effect(checking: Build) -> None:
+    notebook, looks = Notebook(), itertools.count(1)
+
+    def server(asked: Asked) -> Response | NoAnswer:
+        lags = asked.method == "GET" and asked.path != "/calls" and next(looks) % 2 == 0
+        return answered(404) if lags else notebook(asked)
+
+    checks = checking(server, LIST, CREATED, ITEM, DELETE)
+    outcome = watched(checks, MISSING, NoKey(), DELETE)
+    assert not isinstance(outcome, Violation)
 
 
 def test_nothing_is_deleted_where_nothing_can_be_made(checking: Build) -> None:

@@ -168,11 +168,25 @@ def test_without_a_known_scope_nothing_is_insufficient(surroundings: Surrounding
     assert portal.calls[1:] == []
 
 
-def test_a_wildcard_is_neither_sufficient_nor_insufficient() -> None:
-    assert LIST.admits(frozenset({"calls:*"})) is None
-    assert LIST.admits(frozenset({"*"})) is None
-    assert LIST.admits(frozenset({"agents:*"})) is False
-    assert LIST.admits(frozenset({"calls:*", "calls:read"})) is True
+@pytest.mark.parametrize(
+    ("scopes", "admits"),
+    [
+        ({"calls:*"}, None),
+        ({"*"}, None),
+        ({"calls"}, None),
+        ({"agents:*"}, False),
+        ({"agents"}, False),
+        ({"call"}, False),
+        ({"calls:readonly"}, False),
+        ({"calls:*", "calls:read"}, True),
+        (set(), False),
+    ],
+    ids=str,
+)
+def test_what_a_scope_includes_is_said_of_no_wildcard_and_no_parent(
+    scopes: set[str], admits: bool | None
+) -> None:
+    assert LIST.admits(frozenset(scopes)) is admits
 
 
 # --- sufficient, and reading only -------------------------------------------------------------
