@@ -1,371 +1,20 @@
-"""What a check is written with: `send` asks, `expect` judges, records and says it.
+"""What a check is written with: `send` asks; `expect` judges and says it.
 
 Four outcomes, never mixed: the check passes; `Violation`, an `AssertionError`, which Allure shows
 as failed; `Inconclusive`, which it shows as broken; or pytest's skip, naming the setting.
 """
 
-import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Final, NoReturn
-
 import pytest
-from hypothesis.vendor.pretty import RepresentationPrinter
 
-from contracts.advice import Remark, advice
+from contracts.advice import Remark
 from contracts.algebra import describe
-from contracts.created import CreatedKeys
-from contracts.credentials import FULL, SECOND, Credential, Inapplicable, Role, RoleKey, Sent, Text
-from contracts.exchange import Request, Response
+from contracts.asking import Asked, Send
+from contracts.exchange import Response
 from contracts.judge import Oracle
-from contracts.keys import ProvisionerFailed
-from contracts.manners import FRESH, PLAIN, Manner, combined
-from contracts.operations import Operation
+from contracts.manners import Manner, combined
 from contracts.outcomes import Inconclusive, Violation
-from contracts.pace import BudgetSpent
-from contracts.places import Elsewhere
-from contracts.probing import REPETITIONS, Answer, Confirmed, Probing
-from contracts.recording import CheckId, Recorder
+from contracts.probing import Answer, Confirmed
 from contracts.verdict import Severity, Status
-
-AFTER_VIOLATION: Final = 10
-"""Requests that shrinking may make once a check has seen its first violation."""
-
-_SHRINKING_REPETITIONS: Final = 2
-"""Enough for a server error, which must come three times of three."""
-
-
-@dataclass(slots=True, repr=False)
-class Asked:
-    """An answer on its way to `expect`.
-
-    Attributes:
-        answer: What came; None where the recipe says nothing for this key, or the check has used
-            its share of requests.
-        by: Who asked.
-    """
-
-    answer: Answer | None
-    by: "Send"
-
-    @property
-    def is_admitted(self) -> bool:
-        """Whether the answer is a success."""
-        answer = self.answer and self.answer.exchange.answer
-        return isinstance(answer, Response) and 200 <= answer.status < 300
-
-
-_LACKING: Final = Text("", "a key without its scopes")
-
-_ELSEWHERE: Final = Text("", "a key in another place")
-
-CREATED: Final = Text("", "a created key")
-
-
-_Question = tuple[str, Credential, Manner]
-
-
-@dataclass(slots=True, repr=False)
-class Send:
-    """Asks one operation with one credential, on behalf of the running check.
-
-    Attributes:
-        probing: Asks the target.
-        recorder: Writes what was seen.
-        created: Makes further keys; None where no command does.
-        check: Which check is running.
-        share: Requests that it may make; None for core checks.
-    """
-
-    probing: Probing
-    recorder: Recorder
-    created: CreatedKeys | None = None
-    check: CheckId = field(init=False)
-    share: int | None = field(init=False, default=None)
-    _began: int = 0
-    _violated_at: int | None = None
-    _core: dict[_Question, Answer] = field(default_factory=dict)
-    _own: dict[_Question, Answer] = field(default_factory=dict)
-    _counted: set[int] = field(default_factory=set)
-
-    def _repr_pretty_(self, printer: RepresentationPrinter, _cycle: bool) -> None:
-        printer.text("send")
-
-    def begin(self, check: CheckId, share: int | None) -> None:
-        """Start another check."""
-        self.check, self.share = check, share
-        self._began, self._violated_at = self.probing.requests, None
-        self.probing.repetitions = REPETITIONS
-        self._counted.clear()
-
-    def end(self) -> None:
-        """Write what the check has seen."""
-        self.recorder.end()
-        self._own.clear()
-
-    def __call__(
-        self,
-        operation: Operation,
-        credential: Credential,
-        manner: Manner = PLAIN,
-        *,
-        anew: bool = False,
-    ) -> Asked:
-        """Ask, or take the answer of an equal question already asked.
-
-        Args:
-            operation: What to ask for.
-            credential: What to send in the place of the key.
-            manner: How to ask.
-            anew: Whether to ask although an equal question has its answer.
-
-        Raises:
-            Inconclusive: The operation's control says nothing, so no refusal would.
-        """
-        control = self.probing.controls.of(operation)
-        if control.role and FULL not in self.probing.keyring:
-            credential = credential.derived_from(control.role)
-        is_control = isinstance(credential, RoleKey) and credential.of == control.role
-        if is_control and manner == PLAIN and not anew:
-            answer = self.probing.controlled(operation)
-            return Asked(answer, self) if answer else self._unanswered(operation, credential)
-        request = self.valid_request(operation, credential)
-        length = self.probing.keyring.length(credential.role)
-        try:
-            manner = manner.fitted(request, operation.draft)
-        except Inapplicable:
-            return Asked(None, self)
-        question = operation.label, credential.fitted(length), manner
-        memo = self._core if self.check.core else self._own
-        if anew or question not in memo:
-            answer = self._answer(operation, question[1], manner)
-            if answer is None:
-                return Asked(None, self)
-            memo[question] = answer
-        return Asked(memo[question], self)
-
-    def _answer(
-        self, operation: Operation, credential: Credential, manner: Manner
-    ) -> Answer | None:
-        if self.share == 0:
-            reason = "the requests of this depth were spent before it"
-            self.skip(operation, credential, reason, "DEPTH")
-        if self.exhausted:
-            return None
-        try:
-            answer = self.probing.ask(operation, credential, manner)
-        except Inapplicable:
-            return None
-        except BudgetSpent as spent:
-            self.skip(operation, credential, str(spent), spent.setting)
-        if self.check.core and credential.sent is Sent.NOTHING:
-            self.probing.learn_public(answer)
-        return answer
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether the check has used its share of requests."""
-        used = self.probing.requests
-        if self._violated_at is not None:
-            # The question itself, what confirms it, and the control must all fit.
-            most = 1 + _SHRINKING_REPETITIONS + 1
-            if used - self._violated_at + most > AFTER_VIOLATION:
-                return True
-        return self.share is not None and used - self._began >= self.share
-
-    def valid_request(self, operation: Operation, credential: Credential) -> Request:
-        """Give an operation's valid request; without it, or a control, the check ends here."""
-        control = self.probing.controls.of(operation)
-        request = control.request
-        if control.answer is None or request is None:
-            self._unanswered(operation, credential)
-        return request
-
-    @contextlib.contextmanager
-    def making_keys(self, operation: Operation) -> Iterator[None]:
-        """End the check, undecided, where no key can be made or asked with any more."""
-        try:
-            yield
-        except ProvisionerFailed as failed:
-            reason = f"the key provisioner failed: {failed}"
-            self.inconclusive(operation, CREATED, reason, "KEY_PROVISIONER")
-        except BudgetSpent as spent:
-            self.skip(operation, CREATED, str(spent), spent.setting)
-
-    def _unanswered(self, operation: Operation, credential: Credential) -> NoReturn:
-        """Say why the control says nothing, as its own check does."""
-        control = self.probing.controls.of(operation)
-        if control.unchecked:
-            dead = not self.probing.controls.live
-            reason, setting = control.unchecked.reason, control.unchecked.setting
-            if dead:
-                self.inconclusive(operation, credential, reason, setting)
-            self.skip(operation, credential, reason, setting)
-        answer = self.probing.controlled(operation)
-        assert answer is not None
-        first = self.probing.judge(answer, Oracle.ADMITTED)[0].judgement
-        reason = f"the control did not succeed: {first.reason or first.got}"
-        if first.status is Status.SKIPPED or first.violates:
-            self.skip(operation, credential, reason, first.setting)
-        self.inconclusive(operation, credential, reason, first.setting)
-
-    def skip(
-        self, operation: Operation, credential: Credential, reason: str, setting: str | None
-    ) -> NoReturn:
-        """End the check: it says nothing here, and this setting would change that."""
-        self._write(operation, credential, Status.SKIPPED, reason, setting)
-        pytest.skip(f"{reason} (BUSYBOARD_{setting})" if setting else reason)
-
-    def inconclusive(
-        self, operation: Operation, credential: Credential, reason: str, setting: str | None
-    ) -> NoReturn:
-        """End the check: it cannot be decided, for this reason."""
-        self._write(operation, credential, Status.INCONCLUSIVE, reason, setting)
-        raise Inconclusive(f"{operation.label} with {credential.words}: {reason}")
-
-    def _write(
-        self,
-        operation: Operation,
-        credential: Credential,
-        status: Status,
-        reason: str,
-        setting: str | None,
-    ) -> None:
-        if not self.recorder.has_begun:
-            about = {"operation": operation.label, "credential": credential.words}
-            self.recorder.unasked(self.check, status, reason, **about, setting=setting)
-
-    def judged(self, answer: Answer, oracle: Oracle) -> Confirmed | None:
-        """Judge an answer and record what it says.
-
-        A core check records its own requirement only: the other requirements have core checks of
-        their own over the same answers.
-
-        Returns:
-            What it says of the running check's requirement; None where it says nothing of it.
-        """
-        mine: Confirmed | None = None
-        again = id(answer) in self._counted
-        self._counted.add(id(answer))
-        if not again:
-            self.recorder.remark(advice(answer.exchange))
-        for confirmed in self.probing.judge(answer, oracle):
-            is_mine = confirmed.judgement.requirement is self.check.requirement
-            said = confirmed
-            if is_mine or not self.check.core:
-                replay = self.probing.replay(answer, oracle, confirmed)
-                said = self.recorder.note(self.check, confirmed, answer, again=again, replay=replay)
-            mine = said if is_mine else mine
-        if mine and mine.judgement.violates and self._violated_at is None:
-            self._violated_at = self.probing.requests - mine.tried
-            self.probing.repetitions = _SHRINKING_REPETITIONS
-        return mine
-
-    def simplified(
-        self, answer: Answer, oracle: Oracle, said: Confirmed
-    ) -> tuple[Answer, Confirmed]:
-        """Find which one of the manners asked in at once is answered wrongly, by halving.
-
-        Returns:
-            The simplest wrong answer found; the given one where no part alone is wrong.
-        """
-        simplest, parts = (answer, said), answer.manner.parts
-        while len(parts) > 1:
-            half = parts[: len(parts) // 2]
-            if wrong := self._wrong(answer, oracle, combined(half)):
-                simplest, parts = wrong, half
-            else:
-                parts = parts[len(parts) // 2 :]
-        if len(parts) == 1 and simplest[0].manner != parts[0]:
-            return self._wrong(answer, oracle, parts[0]) or simplest
-        return simplest
-
-    def _wrong(
-        self, answer: Answer, oracle: Oracle, manner: Manner
-    ) -> tuple[Answer, Confirmed] | None:
-        asked = self(answer.operation, answer.exchange.request.credential, manner).answer
-        said = self.judged(asked, oracle) if asked else None
-        return (asked, said) if asked and said and said.judgement.violates else None
-
-    def sufficient(self, operation: Operation) -> RoleKey:
-        """Give the key of the operation's control."""
-        return RoleKey(self.probing.controls.of(operation).role or FULL)
-
-    def insufficient(self, operation: Operation) -> RoleKey:
-        """Choose a live key without the operation's scopes; where there is none, skip."""
-        roles = list(self.probing.keyring.insufficient(operation))
-        if not roles:
-            unknown = operation.scopes is None
-            reason = "its scopes are not known" if unknown else "no key lacking its scopes is known"
-            setting = "SCOPE_MAP" if unknown else "SCOPED_KEYS"
-            self.skip(operation, _LACKING, reason, setting)
-        return RoleKey(next(filter(self.probing.controls.is_live, roles), roles[0]))
-
-    def anew(self, operation: Operation, credential: Credential, turn: int) -> Asked:
-        """Ask although an equal question has its answer; every second turn on a fresh connection.
-
-        Asks nothing where asking may change data.
-        """
-        if not operation.is_safe:
-            return Asked(None, self)
-        return self(operation, credential, FRESH if turn % 2 else PLAIN, anew=True)
-
-    def elsewhere(self, operation: Operation, credential: Elsewhere) -> Asked:
-        """Ask with a full key in another place than the header, unless it is documented there.
-
-        The key may be logged, so it is never the only one; skips where there is no other.
-        """
-        if credential.setting in self.probing.key_places:
-            return Asked(None, self)
-        if SECOND not in self.probing.keyring:
-            if self.created is None:
-                reason = "a key in another place gets logged, and the only one must not be"
-                self.skip(operation, _ELSEWHERE, reason, "SECOND_API_KEY")
-            with self.making_keys(operation):
-                credential = replace(credential, of=self.created.spare(operation))
-        return self(operation, credential)
-
-    def either(self, operation: Operation, one: Credential, other: Credential) -> Asked:
-        """Ask with both, and give an answer of which only a success of both makes a success."""
-        first, second = self(operation, one), self(operation, other)
-        return second if first.is_admitted else first
-
-    def dead(self, operation: Operation, role: Role) -> RoleKey:
-        """Give the revoked or deleted key; where none is configured, one made for it, or skip."""
-        if role in self.probing.keyring:
-            return RoleKey(role)
-        if self.created is None or not operation.is_safe:
-            setting = f"{role.upper()}_API_KEY"
-            self.skip(operation, RoleKey(role), f"no {role} key is known", setting)
-        self.valid_request(operation, RoleKey(role))
-        with self.making_keys(operation):
-            return RoleKey(self.created.dead(operation, role))
-
-    def defect(self, operation: Operation | None, name: str) -> None:
-        """Record that the running check itself failed."""
-        about = {"operation": operation.label} if operation else {}
-        reason = f"a defect of the suite: {name}"
-        self.recorder.unasked(replace(self.check, core=True), Status.INCONCLUSIVE, reason, **about)
-
-    def expect_no_other_violation(self) -> None:
-        """Fail where checks of other requirements saw this one violated.
-
-        Raises:
-            Violation: They did; each is on record already.
-        """
-        __tracebackhide__ = True
-        mine = self.check.requirement
-        seen = [record for record in self.recorder.violated if record.requirement is mine]
-        others = [record for record in seen if not record.core]
-        if others:
-            text = "\n".join(f"{describe(record)}\n{record.curl}" for record in others)
-            worst = min(record.severity or Severity.S3 for record in others)
-            raise Violation(f"{text}\n{mine}", worst)
-
-    def nothing_said(self, answer: Answer) -> NoReturn:
-        """The answer counts for another requirement, so this one learns nothing from it."""
-        reason = "the answer counts for another requirement"
-        self.skip(answer.operation, answer.exchange.request.credential, reason, None)
 
 
 def expect(asked: Asked, oracle: Oracle) -> None:
@@ -389,7 +38,7 @@ def expect(asked: Asked, oracle: Oracle) -> None:
             by.nothing_said(answer)
         return
     if said.judgement.violates and answer.manner.parts:
-        answer, said = by.simplified(answer, oracle, said)
+        answer, said = _simplified(by, answer, oracle, said)
     judgement, exchange = said.judgement, answer.exchange
     if judgement.violates:
         id_ = by.check.of(judgement.requirement)
@@ -410,3 +59,47 @@ def advise(asked: Asked, remark: Remark) -> None:
     answer = asked.answer and asked.answer.exchange.answer
     if asked.answer and isinstance(answer, Response) and remark.fits(answer):
         asked.by.recorder.remark([remark.about(asked.answer.exchange.request)])
+
+
+def expect_no_other_violation(send: Send) -> None:
+    """Fail where checks of other requirements saw the running check's one violated.
+
+    Raises:
+        Violation: They did; each is on record already.
+    """
+    __tracebackhide__ = True
+    mine = send.check.requirement
+    seen = [record for record in send.recorder.violated if record.requirement is mine]
+    others = [record for record in seen if not record.core]
+    if others:
+        text = "\n".join(f"{describe(record)}\n{record.curl}" for record in others)
+        worst = min(record.severity or Severity.S3 for record in others)
+        raise Violation(f"{text}\n{mine}", worst)
+
+
+def _simplified(
+    send: Send, answer: Answer, oracle: Oracle, said: Confirmed
+) -> tuple[Answer, Confirmed]:
+    """Find which one of the manners asked in at once is answered wrongly, by halving.
+
+    Returns:
+        The simplest wrong answer found; the given one where no part alone is wrong.
+    """
+    simplest, parts = (answer, said), answer.manner.parts
+    while len(parts) > 1:
+        half = parts[: len(parts) // 2]
+        if wrong := _wrong(send, answer, oracle, combined(half)):
+            simplest, parts = wrong, half
+        else:
+            parts = parts[len(parts) // 2 :]
+    if len(parts) == 1 and simplest[0].manner != parts[0]:
+        return _wrong(send, answer, oracle, parts[0]) or simplest
+    return simplest
+
+
+def _wrong(
+    send: Send, answer: Answer, oracle: Oracle, manner: Manner
+) -> tuple[Answer, Confirmed] | None:
+    asked = send(answer.operation, answer.exchange.request.credential, manner).answer
+    said = send.judged(asked, oracle) if asked else None
+    return (asked, said) if asked and said and said.judgement.violates else None

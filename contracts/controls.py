@@ -68,6 +68,11 @@ class Controls:
         needed = [one.scopes or () for one in self._operations.values()]
         return frozenset().union(*(scopes for alternatives in needed for scopes in alternatives))
 
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """All that the run may ask."""
+        return tuple(self._operations.values())
+
     def of(self, operation: Operation) -> Control:
         """Give the operation's control, asked once; all controls are asked before any probe."""
         for every in self._operations.values():
@@ -129,8 +134,11 @@ class Controls:
 
     def renew(self, control: Control, exchange: Exchange) -> None:
         """Find another object where an exchange deleted the one that probes ask for."""
-        if control.operation.method != "DELETE" or not 200 <= (exchange.status or 0) < 300:
-            return
+        if control.operation.method == "DELETE" and 200 <= (exchange.status or 0) < 300:
+            self.replace(control)
+
+    def replace(self, control: Control) -> None:
+        """Find another object for an operation whose own is gone."""
         control.request = None
         try:
             request = self._prepared(control.operation)
@@ -188,6 +196,12 @@ class Controls:
             if self._keyring.admits(role, operation) and control.answer and control.request:
                 return operation
         return None
+
+    def reader(self, operation: Operation) -> Control | None:
+        """The control of the operation that reads what this one writes, where it succeeded."""
+        reader = self._operations.get(f"GET {operation.path}")
+        control = self.of(reader) if reader else None
+        return control if control and control.answer and control.request else None
 
     def reading(self, operation: Operation) -> Operation | None:
         """An operation that only reads and whose control succeeded with the same key."""

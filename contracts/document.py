@@ -241,6 +241,23 @@ def protection(operation: JsonObject, document: Document) -> Protection:
     return Protection(public=False, scopes=alternatives if is_said else None)
 
 
+def body_members(operation: JsonObject, document: Document) -> dict[str, JsonObject]:
+    """Read which members an operation's JSON body may have.
+
+    Args:
+        operation: The operation object.
+        document: Where references lead.
+
+    Returns:
+        The members' schemas by name; empty where the body is no plainly described object.
+    """
+    content = document.content
+    kinds = _members(resolved(operation.get("requestBody"), content).get("content"))
+    schema = resolved(resolved(kinds.get("application/json"), content).get("schema"), content)
+    members = _members(schema.get("properties"))
+    return {name: resolved(member, content) for name, member in members.items()}
+
+
 def overlaid(
     document: Document, protected: Collection[str], tolerated: Collection[str] = ()
 ) -> JsonObject:

@@ -135,6 +135,8 @@ class Exchange:
         written_at: Seconds on the monotonic clock, before the first byte was written.
         seconds: From then to the whole answer.
         disclosed: Full keys that stood in the answer.
+        effect: What a later look with a sufficient key saw the request to have done, in words;
+            empty for nothing, or where nobody looked.
     """
 
     request: Request
@@ -144,6 +146,7 @@ class Exchange:
     written_at: float
     seconds: float
     disclosed: tuple[Disclosure, ...] = ()
+    effect: str = ""
 
     @property
     def status(self) -> int | None:
@@ -230,7 +233,8 @@ def transcript(exchange: Exchange) -> str:
         return "\n".join((*lines, f"→ {answer}"))
     lines += [f"→ {answer.status} after {exchange.seconds * 1000:.0f} ms"]
     lines += [f"{name}: {value}" for name, value in answer.headers]
-    return "\n".join((*lines, "", *_body(answer.body)))
+    seen = (f"(afterwards, with a sufficient key: {exchange.effect})",) if exchange.effect else ()
+    return "\n".join((*lines, "", *_body(answer.body), *seen))
 
 
 def _body(body: bytes) -> tuple[str, ...]:

@@ -36,11 +36,15 @@ class Oracle(Enum):
     """Whatever shows no data of the authorised answer and is no server error; for requests that
     correct servers answer in many ways."""
 
+    NO_EFFECT = -1
+    """Whatever leaves everything as it was, as a look with a sufficient key shows."""
+
 
 UNAUTHORIZED: Final = Oracle.UNAUTHORIZED
 FORBIDDEN: Final = Oracle.FORBIDDEN
 ADMITTED: Final = Oracle.ADMITTED
 NO_ACCESS: Final = Oracle.NO_ACCESS
+NO_EFFECT: Final = Oracle.NO_EFFECT
 
 
 class Standing(Enum):
@@ -135,6 +139,8 @@ def judge(
             judgements = _judge_control(answer, circumstances, asked)
         case Oracle.NO_ACCESS:
             judgements = (_judge_access(answer, exchange, circumstances),)
+        case Oracle.NO_EFFECT:
+            judgements = (_judge_effect(answer, exchange, circumstances),)
         case _:
             judgements = tuple(_judge_refusal(answer, oracle, exchange, circumstances))
     return (*judgements, Judgement(D12, Status.HELD))
@@ -281,6 +287,16 @@ def _gives_access(answer: Response, exchange: Exchange, circumstances: Circumsta
     is_plain = not exchange.request.manner
     succeeded = is_plain and circumstances.operation.succeeded(answer)
     return succeeded or shows_data(answer, circumstances)
+
+
+def _judge_effect(answer: Response, exchange: Exchange, circumstances: Circumstances) -> Judgement:
+    (asked,) = _asked(exchange, circumstances)
+    if not exchange.effect:
+        return Judgement(asked, Status.HELD)
+    if circumstances.control is None:
+        return _inconclusive(asked, "no control of this operation succeeded")
+    got = f"status {answer.status}, and {exchange.effect}"
+    return _violated(asked, Severity.S1, "no effect", got)
 
 
 def shows_data(answer: Response, circumstances: Circumstances) -> bool:

@@ -61,6 +61,10 @@ class Keyring:
             self._scopes[role] = scopes
         self.redactor.add(role, key.get_secret_value())
 
+    def scopes(self, role: Role) -> frozenset[str] | None:
+        """What a role's key may do; None for everything."""
+        return self._scopes.get(role)
+
     def bury(self, role: Role) -> None:
         """Note that a role's key is no longer active."""
         self._dead.add(role)

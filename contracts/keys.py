@@ -67,7 +67,7 @@ class Provisioner:
             except (ValueError, KeyError, TypeError):
                 reason = 'create printed no JSON object with "id" and "key"'
                 raise ProvisionerFailed(reason) from None
-            role = Role(f"created {next(self._numbers)}")
+            role = Role(f'created {next(self._numbers)} "{" ".join(sorted(scopes))}"')
             self._ids[role] = identity
         self._keyring.add(role, SecretStr(key), scopes=frozenset(scopes))
         return role

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from contracts.checks import CREATED, Asked, Send
+from contracts.asking import CREATED, Asked, Send
 from contracts.created import CreatedKeys
 from contracts.credentials import SECOND, Role, RoleKey
 from contracts.exchange import Exchange, Request, Response

@@ -40,6 +40,7 @@ class Manner:
         strict: Whether exactly the documented refusal is right; otherwise whatever gives no access.
         after: What is asked before it on the same connection; None for the control's own key.
         fresh: Whether a connection is opened for it.
+        watched: Whether its effect is looked for afterwards; for operations that write.
         parts: The manners it is made of, where it is made of several.
     """
 
@@ -49,6 +50,7 @@ class Manner:
     strict: bool = True
     after: tuple[Credential | None, ...] = ()
     fresh: bool = False
+    watched: bool = False
     parts: tuple["Manner", ...] = ()
 
     def refusal(self, documented: Oracle) -> Oracle:
@@ -88,6 +90,7 @@ class Manner:
             strict=self.strict and other.strict,
             after=(*self.after, *other.after),
             fresh=self.fresh or other.fresh,
+            watched=self.watched or other.watched,
             parts=(*(self.parts or (self,)), *(other.parts or (other,))),
         )
 
@@ -308,6 +311,13 @@ INVALID: Final = (
 """B23: what is wrong with a body or a query must not be talked about before the key is. What is not
 even well-formed may."""
 
+LATE: Final = tuple(replace(manner, strict=False) for manner in INVALID)
+"""S13: whether the scopes or the input are looked at first is nowhere said."""
+
+BESIDES: Final = (HEAD, BROWSER, *FALLBACKS, *INTERNAL, *LATE)
+"""S04, B13: other ways to ask with a key that does not suffice. Other methods are not among them:
+the key may well suffice for what they ask, and what it is then shown proves nothing."""
+
 GUARDS: Final = (BROWSER, HEAD, OPTIONS, *INVALID, *FALLBACKS, *OVERRIDES, *METHODS)
 """Other ways in, the likeliest first."""
 
@@ -315,6 +325,9 @@ GUARDS: Final = (BROWSER, HEAD, OPTIONS, *INVALID, *FALLBACKS, *OVERRIDES, *METH
 # --- context ------------------------------------------------------------------------------------
 
 FRESH: Final = Manner("on a fresh connection", fresh=True)
+
+WATCHED: Final = Manner("and its effect looked for", valid=False, strict=False, watched=True)
+"""B22, S11: a write that was refused must have left nothing behind."""
 
 AFTER_GOOD: Final = Manner("after a good call on the same connection", after=(None,), fresh=True)
 

@@ -17,6 +17,7 @@ from contracts.document import (
     JsonObject,
     Protection,
     Scopes,
+    body_members,
     links,
     protection,
     resolved,
@@ -71,6 +72,7 @@ class Operation:
         successes: Statuses that mean success, with the media types declared for each.
         draft: Its valid request.
         links: Where the document says parameter values come from: name to (label, pointer).
+        members: Schemas of the members that its JSON body may have, by name.
     """
 
     label: str
@@ -78,6 +80,7 @@ class Operation:
     successes: Mapping[int, frozenset[str]] = field(default_factory=dict)
     draft: Draft = field(default_factory=lambda: Draft("/calls"))
     links: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    members: Mapping[str, JsonObject] = field(default_factory=dict)
 
     @property
     def method(self) -> str:
@@ -95,10 +98,17 @@ class Operation:
         return self.method in SAFE_METHODS
 
     def admits(self, scopes: frozenset[str]) -> bool | None:
-        """Whether a key with these scopes suffices; None where nobody says."""
+        """Whether a key with these scopes suffices; None where nobody says.
+
+        Nobody says what a wildcard stands for, nor whether `calls` includes `calls:read`.
+        """
         if self.scopes is None:
             return None
-        return any(needed <= scopes for needed in self.scopes)
+        if any(needed <= scopes for needed in self.scopes):
+            return True
+        needed = frozenset[str]().union(*self.scopes)
+        may = any(_may_include(one, each) for one in scopes for each in needed)
+        return None if may else False
 
     def succeeded(self, answer: Response) -> bool:
         """Whether an answer is a success in a declared media type (JSON where none is)."""
@@ -125,6 +135,12 @@ class Operation:
 
     def _repr_pretty_(self, printer: RepresentationPrinter, _cycle: bool) -> None:
         printer.text(self.label)
+
+
+def _may_include(scope: str, needed: str) -> bool:
+    if "*" in scope:
+        return fnmatchcase(needed, scope)
+    return needed.startswith(scope) and needed[len(scope) : len(scope) + 1] in {":", ".", "/"}
 
 
 def _is_declared(media_type: str | None, declared: frozenset[str]) -> bool:
@@ -229,8 +245,10 @@ def catalogue(
         elif isinstance(draft, str):
             unchecked.append(Unchecked(label, draft))
         else:
-            found = successes(raw, document)
-            operations.append(Operation(label, needs.scopes, found, draft, linked.get(label, {})))
+            known = linked.get(label, {}), body_members(raw, document)
+            operations.append(
+                Operation(label, needs.scopes, successes(raw, document), draft, *known)
+            )
     return Catalogue(
         tuple(operations),
         tuple(public),

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from contracts.checks import CREATED, Asked
+from contracts.asking import CREATED, Asked
 from contracts.credentials import Role
 from contracts.judge import ADMITTED, UNAUTHORIZED
 from contracts.keys import Ending

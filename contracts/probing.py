@@ -10,16 +10,19 @@ from typing import Final
 
 from contracts.controls import Controls
 from contracts.credentials import Credential, Inapplicable, RoleKey, Sent
+from contracts.effects import Effects, Unseen
 from contracts.exchange import Exchange, Request, Response
 from contracts.fingerprints import fingerprint
 from contracts.judge import Circumstances, Judgement, Oracle, Standing, judge, shows_data
 from contracts.keyring import Keyring
+from contracts.keys import Provisioner
 from contracts.manners import PLAIN, Manner
 from contracts.operations import SAFE_METHODS, Operation
 from contracts.pace import BudgetSpent
 from contracts.packing import pack
 from contracts.records import Replay, Written
 from contracts.requirements import D6, D7
+from contracts.scopes import ScopedKeys
 from contracts.verdict import Status
 from contracts.wire import Wire
 
@@ -78,6 +81,7 @@ class Probing:
         objection: Callable[[Operation, Response], str] = lambda _operation, _answer: "",
         may_write: bool = True,
         key_places: Collection[str] = (),
+        provisioner: Provisioner | None = None,
     ) -> None:
         """Begin.
 
@@ -89,11 +93,14 @@ class Probing:
             objection: A second reader of error bodies; says why one does not fit.
             may_write: Whether other methods than GET, HEAD and OPTIONS may leave.
             key_places: Where else than in the header a key may stand, such as `query:key`.
+            provisioner: Creates keys; None where the operator gave no command.
         """
         self.controls, self.keyring = controls, keyring
         self.repetitions = REPETITIONS
         self._wire, self._tolerated, self._objection = wire, tuple(tolerated), objection
         self._may_write, self.key_places = may_write, frozenset(map(str.lower, key_places))
+        self.scoped = ScopedKeys(controls, keyring, provisioner)
+        self._effects = Effects(controls, wire)
         self._public: dict[str, frozenset[str]] = {}
 
     @property
@@ -112,17 +119,23 @@ class Probing:
         Raises:
             Inapplicable: The credential cannot be told from a right key, or the operation cannot be
                 asked in this manner.
+            Unseen: The manner watches for an effect that would not be seen.
             BudgetSpent: No further request may be written.
         """
         if credential.sent is Sent.NEVER_A_KEY and not self.keyring.distinguishes(credential):
             raise Inapplicable
         exchange = self._asked(operation, credential, manner, fresh=manner.fresh)
+        role = credential.role
+        if exchange.status == 403 and role and self.keyring.scopes(role) == frozenset():
+            self.controls.live.add(role)  # nothing else can prove a key without scopes
         return Answer(operation, exchange, manner)
 
     def _asked(
         self, operation: Operation, credential: Credential, manner: Manner, *, fresh: bool
     ) -> Exchange:
-        """Ask what goes before, and then the question, on one connection."""
+        """Ask what goes before, and then the question, on one connection; or watch its effect."""
+        if manner.watched:
+            return self._effects.asked(operation, credential, manner)
         control = self.controls.of(operation)
         assert control.request is not None
         assert control.role is not None
@@ -279,7 +292,10 @@ class Probing:
     def _seen_again(self, answer: Answer, oracle: Oracle, judgement: Judgement) -> bool:
         """Ask the same on a fresh connection; of another object where it was deleted meanwhile."""
         credential = answer.exchange.request.credential
-        exchange = self._asked(answer.operation, credential, answer.manner, fresh=True)
+        try:
+            exchange = self._asked(answer.operation, credential, answer.manner, fresh=True)
+        except Unseen:
+            return False
         again = judge(exchange, oracle, self._circumstances(answer))
         return any(j.violates and j.requirement is judgement.requirement for j in again)
 

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, configuration
 
 from contracts.algebra import Interruption
-from contracts.checks import Send
+from contracts.asking import Send
 from contracts.created import CreatedKeys
 from contracts.credentials import RandomKey
 from contracts.explaining import Explainer
@@ -58,6 +58,7 @@ _MARKERS: Final = (
     "requirement(constant): the documented promise that a check is about",
     "core: decides whether its requirement held; asked first, on every operation",
     "depth(weight, family): its share of the requests beyond core, and what it draws from",
+    "writes: asked on operations that may change data",
     "once: asked on one operation, the documented one where there is it",
     "documented_call: asked on the documented operation alone, where there is it",
     "whole_run: looks at what the other checks saw; asks nothing, runs last",
@@ -166,6 +167,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     operations = list(session.catalogue.operations)
     if metafunc.definition.get_closest_marker("documented_call"):
         operations = [operation for operation in operations if operation.label == DOCUMENTED]
+    if metafunc.definition.get_closest_marker("writes"):
+        operations = [operation for operation in operations if not operation.is_safe]
     if metafunc.definition.get_closest_marker("depth"):
         draw = Random(session.settings.seed)  # noqa: S311 -- reproducible
         operations = deepened(operations, draw, _SAMPLES[session.settings.depth])

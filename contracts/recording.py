@@ -6,12 +6,15 @@ An entry is written when its check ends, and at once when a violation is seen.
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import Final
 
-from contracts.exchange import curl
+from contracts.advice import VALIDATED_FIRST
+from contracts.exchange import Response, curl
 from contracts.findings import Findings
+from contracts.manners import LATE
 from contracts.probing import Answer, Confirmed
 from contracts.records import AdvisoryRecord, CheckRecord, Replay
-from contracts.requirements import Requirement
+from contracts.requirements import D3, Requirement
 from contracts.verdict import Status
 
 
@@ -129,6 +132,9 @@ class Entry:
         return {}
 
 
+_LATE: Final = frozenset(manner.words for manner in LATE)
+
+
 @dataclass(slots=True)
 class Recorder:
     """Keeps the entries of the running check and writes them.
@@ -170,6 +176,7 @@ class Recorder:
             What it shows together with what the check has seen before.
         """
         requirement = confirmed.judgement.requirement
+        self._remark_on_order(requirement, answer)
         operation = answer.operation.label
         credential = check.family or answer.exchange.request.presented
         key = check.of(requirement), operation, credential
@@ -179,6 +186,16 @@ class Recorder:
             written = self.requests() if self.requests else None
             self.findings.append(entry.record(self.base).model_copy(update={"requests": written}))
         return confirmed
+
+    def _remark_on_order(self, requirement: Requirement, answer: Answer) -> None:
+        exchange = answer.exchange
+        is_late = requirement is D3 and exchange.request.manner in _LATE
+        if (
+            is_late
+            and isinstance(exchange.answer, Response)
+            and VALIDATED_FIRST.fits(exchange.answer)
+        ):
+            self.remark([VALIDATED_FIRST.about(exchange.request)])
 
     def remark(self, records: Iterable[AdvisoryRecord]) -> None:
         """Count what is worth a word; it is written once, when the run ends."""

@@ -69,6 +69,7 @@ class Session:
             objection=Conformance(self.document, self.catalogue.labels, tolerated).objection,
             may_write=self.settings.allow_writes,
             key_places=self.settings.key_places,
+            provisioner=self.provisioner,
         )
 
     def recorder(self, origin: str) -> Recorder:

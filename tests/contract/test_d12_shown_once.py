@@ -2,7 +2,8 @@
 
 import pytest
 
-from contracts.checks import Send, expect
+from contracts.asking import Send
+from contracts.checks import expect, expect_no_other_violation
 from contracts.credentials import NoKey, RandomKey
 from contracts.judge import ADMITTED, FORBIDDEN, UNAUTHORIZED
 from contracts.operations import Operation
@@ -41,4 +42,4 @@ def test_insufficient_key(operation: Operation, send: Send) -> None:
 @pytest.mark.requirement(D12)
 def test_every_answer(send: Send) -> None:
     """No other answer of the run shows a full key."""
-    send.expect_no_other_violation()
+    expect_no_other_violation(send)

@@ -5,10 +5,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contracts.advice import ALIAS, UNKNOWN_CALL
-from contracts.checks import Send, advise, expect
+from contracts.asking import Send
+from contracts.checks import advise, expect
 from contracts.circumstances import CIRCUMSTANCES
 from contracts.credentials import NoKey
-from contracts.judge import NO_ACCESS, UNAUTHORIZED
+from contracts.judge import NO_ACCESS, NO_EFFECT, UNAUTHORIZED
 from contracts.manners import (
     AFTER_GOOD_CALLS,
     ALL_INTERNAL,
@@ -18,6 +19,7 @@ from contracts.manners import (
     INTERNAL,
     REWRITES,
     UNKNOWN,
+    WATCHED,
     Manner,
 )
 from contracts.operations import Operation
@@ -68,6 +70,14 @@ def test_internal_header(operation: Operation, send: Send, manner: Manner) -> No
 def test_spelling(operation: Operation, send: Send, manner: Manner) -> None:
     """No spelling of the path leads round the guard."""
     expect(send(operation, NoKey(), manner), manner.refusal(UNAUTHORIZED))
+
+
+@pytest.mark.writes
+@pytest.mark.depth(weight=3, family="no key, its effect looked for")
+@pytest.mark.requirement(D1)
+def test_effect(operation: Operation, send: Send) -> None:
+    """A write without a key leaves nothing behind."""
+    expect(send(operation, NoKey(), WATCHED), NO_EFFECT)
 
 
 @pytest.mark.depth(weight=4, family="no key, after good calls of the same URL")

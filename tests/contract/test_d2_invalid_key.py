@@ -5,17 +5,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contracts.advice import TRIMMED
-from contracts.checks import Send, advise, expect
+from contracts.asking import Send
+from contracts.checks import advise, expect
 from contracts.circumstances import CIRCUMSTANCES
 from contracts.credentials import CLASSICS, RandomKey, Text
 from contracts.hostile import BEYOND_ASCII, INJECTIONS, TRIMMABLE, Octets
-from contracts.judge import NO_ACCESS, UNAUTHORIZED
+from contracts.judge import NO_ACCESS, NO_EFFECT, UNAUTHORIZED
 from contracts.manners import (
     AFTER_GOOD,
     AFTER_GOOD_CALLS,
     FALLBACKS,
     FRESH,
     PLAIN,
+    WATCHED,
     Manner,
 )
 from contracts.near_misses import CASE, CUT, EXTENDED, NearMiss, near_misses
@@ -71,6 +73,14 @@ def test_second_credential(
 ) -> None:
     """A second, worthless credential does not switch the first one off."""
     expect(send(operation, random_key, manner), UNAUTHORIZED)
+
+
+@pytest.mark.writes
+@pytest.mark.depth(weight=3, family="a wrong key, its effect looked for")
+@pytest.mark.requirement(D2)
+def test_effect(operation: Operation, send: Send, random_key: RandomKey) -> None:
+    """A write with a wrong key leaves nothing behind."""
+    expect(send(operation, random_key, WATCHED), NO_EFFECT)
 
 
 @pytest.mark.depth(weight=4, family="a wrong key, after good calls of the same URL")

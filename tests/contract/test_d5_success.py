@@ -2,7 +2,8 @@
 
 import pytest
 
-from contracts.checks import Send, expect
+from contracts.asking import Send
+from contracts.checks import expect
 from contracts.judge import ADMITTED
 from contracts.operations import Operation
 from contracts.requirements import D5

@@ -2,7 +2,8 @@
 
 import pytest
 
-from contracts.checks import Send, expect
+from contracts.asking import Send
+from contracts.checks import expect, expect_no_other_violation
 from contracts.credentials import NoKey, RandomKey
 from contracts.judge import FORBIDDEN, UNAUTHORIZED
 from contracts.operations import Operation
@@ -34,4 +35,4 @@ def test_insufficient_key(operation: Operation, send: Send) -> None:
 @pytest.mark.requirement(D6)
 def test_every_error(send: Send) -> None:
     """Every other documented error of the run has the documented body."""
-    send.expect_no_other_violation()
+    expect_no_other_violation(send)

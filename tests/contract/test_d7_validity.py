@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.checks import Send, expect
+from contracts.asking import Send
+from contracts.checks import expect
 from contracts.judge import ADMITTED
 from contracts.lifecycle import Lifecycle
 from contracts.manners import AFTER_REFUSALS

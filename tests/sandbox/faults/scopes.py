@@ -149,6 +149,20 @@ def reading_needs_writing(parts: Parts) -> Parts:
     return replace(parts, has_scope=has_scope)
 
 
+@fault("S13", violates=(), needs=_SCOPED_WRITES)
+def validation_before_scope(parts: Parts) -> Parts:
+    """An invalid body or query is answered 422 before the scope is looked at."""
+
+    async def authorise(visit: Visit) -> None:
+        await parts.validate(visit)
+        await parts.authorise(visit)
+
+    async def nothing_left(_visit: Visit) -> None:
+        """The body can be read once only."""
+
+    return replace(parts, authorise=authorise, validate=nothing_left)
+
+
 def _nothing(visit: Visit) -> Response:
     body = {"success": True, "message": "Nothing found", "data": [], "statusCode": 200}
     return Response(visit.parts.encode(body), 200, dict(NO_STORE), visit.parts.media_type)

@@ -1,17 +1,18 @@
 """Checks of a target in memory, run as the plugin runs them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from contracts.checks import Send, expect
+from contracts.asking import Send
+from contracts.checks import expect
 from contracts.credentials import Credential
 from contracts.findings import Findings
 from contracts.judge import UNAUTHORIZED, Oracle
 from contracts.operations import Operation
 from contracts.recording import CheckId, Recorder
-from contracts.records import RECORDS, CheckRecord
+from contracts.records import RECORDS, AdvisoryRecord, CheckRecord, Record
 from contracts.verdict import Status
 from tests.unit.contracts.targets import LIST, World
 
@@ -54,10 +55,20 @@ class Checking:
     @property
     def records(self) -> list[CheckRecord]:
         """What stands on record, the last of each key."""
+        return list({r.key: r for r in self._written if isinstance(r, CheckRecord)}.values())
+
+    @property
+    def warnings(self) -> list[tuple[str, str | None]]:
+        """Id and operation of every warning."""
+        self.send.recorder.finish()
+        found = (record for record in self._written if isinstance(record, AdvisoryRecord))
+        return [(record.id, record.operation) for record in found]
+
+    @property
+    def _written(self) -> Iterator[Record]:
         (path,) = self._directory.glob("*.jsonl")
         lines = path.read_text("utf-8").splitlines()
-        found = (RECORDS.validate_json(line) for line in lines)
-        return list({r.key: r for r in found if isinstance(r, CheckRecord)}.values())
+        yield from (RECORDS.validate_json(line) for line in lines)
 
     def record(self, check_id: str) -> CheckRecord:
         """The one record of a check."""

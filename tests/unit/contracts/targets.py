@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from contracts.controls import Controls, controls
-from contracts.exchange import Exchange, NoAnswer, Request, Response
+from contracts.exchange import Exchange, Fields, NoAnswer, Request, Response
 from contracts.keyring import Keyring
+from contracts.keys import Provisioner
 from contracts.operations import Catalogue, Draft, Operation
 from contracts.pace import Caps, Pace
 from contracts.probing import Probing
@@ -30,6 +31,8 @@ class Asked:
         key: What stands in `x-api-key`; None where it is absent.
         fresh: Whether a connection was opened for it.
         number: Counts every request from 1.
+        body: Content.
+        headers: Without the key's, names as sent.
     """
 
     method: str
@@ -37,6 +40,8 @@ class Asked:
     key: str | None
     fresh: bool
     number: int
+    body: bytes = b""
+    headers: Fields = ()
 
 
 Answerer = Callable[[Asked], Response | NoAnswer]
@@ -117,6 +122,8 @@ class ScriptedWire(Wire):
             values[0].strip() if values else None,
             fresh,
             len(self.log) + 1,
+            request.body,
+            request.headers,
         )
         self.log.append(asked)
         self.pace.wrote(self.clock())
@@ -163,9 +170,12 @@ def world(
     settings: Settings,
     *operations: Operation,
     caps: Caps = MANY,
+    provisioner: Callable[[Keyring], Provisioner] | None = None,
 ) -> World:
     """Build what asks a server for these operations, all of them where none are named."""
     keyring = Keyring.of(settings)
     wire = ScriptedWire(server, keyring, caps)
     known = controls(Catalogue(operations or EVERY), wire, keyring, settings)
-    return World(wire, keyring, known, Probing(known, wire, keyring, settings.envelope_extra))
+    creating = provisioner(keyring) if provisioner else None
+    probing = Probing(known, wire, keyring, settings.envelope_extra, provisioner=creating)
+    return World(wire, keyring, known, probing)

@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis.vendor import pretty
 
-from contracts.checks import Send, expect
+from contracts.checks import expect, expect_no_other_violation
 from contracts.client import HEADERS
 from contracts.credentials import (
     CLASSICS,
@@ -144,10 +144,10 @@ def test_checks_beyond_core_record_all_they_see(checking: Build) -> None:
 def test_the_run_as_a_whole_fails_for_what_others_saw(checking: Build) -> None:
     checks = checking(always(answered(401, b"<p>")))
     whole = CheckId(D6, "every-error", core=False)
-    before = checks.run(whole, Send.expect_no_other_violation)
+    before = checks.run(whole, expect_no_other_violation)
     checks.ask(NEAR, NearMiss(CUT, 0))
 
-    outcome = checks.run(whole, Send.expect_no_other_violation)
+    outcome = checks.run(whole, expect_no_other_violation)
     assert before is None
     assert isinstance(outcome, Violation)
     assert "D6" in str(outcome)

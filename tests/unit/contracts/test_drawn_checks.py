@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from hypothesis import Phase, given, settings
 
-from contracts.checks import AFTER_VIOLATION, Send, expect
+from contracts.asking import AFTER_VIOLATION, Send
+from contracts.checks import expect
 from contracts.exchange import NoAnswer, Response
 from contracts.judge import UNAUTHORIZED
 from contracts.near_misses import CUT, NearMiss, near_misses

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from contracts.checks import Send, expect
+from contracts.asking import Send
+from contracts.checks import expect
 from contracts.exchange import NoAnswer, Response, Trouble
 from contracts.explaining import MOST, Explainer, compared
 from contracts.judge import UNAUTHORIZED

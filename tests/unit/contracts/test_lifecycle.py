@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from contracts.checks import Asked as Answered
+from contracts.asking import Asked as Answered
 from contracts.checks import expect
 from contracts.credentials import SECOND
 from contracts.exchange import NoAnswer, Response, Trouble

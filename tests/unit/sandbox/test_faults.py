@@ -156,6 +156,7 @@ DIFFERENCES: Mapping[str, set[str]] = {
     **{f"S10={outcome}": {*INSUFFICIENT} for outcome in ("401", "404", "empty", "500")},
     "S11": EFFECT,
     "S12": {"item, minimal key", "delete by override, calls:read"},
+    "S13": {"bad body, calls:read"},
 }
 
 
