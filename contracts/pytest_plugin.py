@@ -6,7 +6,7 @@ It acts only where checks of `tests/contract` are collected; the suite's own tes
 import inspect
 import signal
 import tempfile
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -37,7 +37,8 @@ from contracts.redaction import Redactor
 from contracts.requirements import Requirement
 from contracts.results import ALLURE_SEVERITY, INTERRUPTED, SafeFileLogger
 from contracts.session import NoTarget, Session, configured, open_session
-from contracts.settings import DEPTH_REQUESTS, Depth, Settings
+from contracts.settings import DEPTH_REQUESTS, Settings
+from contracts.shares import SAMPLES, Shares
 from contracts.verdict import Part
 
 CHECKS: Final = Path(__file__).parent.parent / "tests" / "contract"
@@ -46,7 +47,7 @@ _OPENING: Final = pytest.StashKey[tuple[Settings, Handoff, Keyring]]()
 _SESSION: Final = pytest.StashKey[Session]()
 _SEND: Final = pytest.StashKey[Send]()
 _INTERRUPTED: Final = pytest.StashKey[Interruption]()
-_SPENT: Final = pytest.StashKey[int]()
+_SHARES: Final = pytest.StashKey[Shares]()
 _EXPLAINER: Final = pytest.StashKey[Explainer]()
 
 _OPERATION: Final = "operation"
@@ -58,6 +59,7 @@ _MARKERS: Final = (
     "requirement(constant): the documented promise that a check is about",
     "core: decides whether its requirement held; asked first, on every operation",
     "depth(weight, family): its share of the requests beyond core, and what it draws from",
+    "needs(settings): asked only where one of these settings gives a key for it",
     "writes: asked on operations that may change data",
     "once: asked on one operation, the documented one where there is it",
     "documented_call: asked on the documented operation alone, where there is it",
@@ -94,7 +96,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         opened = open_session(*config.stash[_OPENING])
     except NoTarget as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[_SESSION], config.stash[_SPENT] = opened, 0
+    config.stash[_SESSION] = opened
     config.stash[_SEND] = _sending(opened)
     config.stash[_EXPLAINER] = Explainer(config.stash[_SEND].probing, opened.primary)
     _set_up_hypothesis(config, opened)
@@ -171,7 +173,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         operations = [operation for operation in operations if not operation.is_safe]
     if metafunc.definition.get_closest_marker("depth"):
         draw = Random(session.settings.seed)  # noqa: S311 -- reproducible
-        operations = deepened(operations, draw, _SAMPLES[session.settings.depth])
+        operations = deepened(operations, draw, SAMPLES[session.settings.depth])
     if metafunc.definition.get_closest_marker("once"):
         operations = [session.primary] if session.primary in operations else operations[:1]
     metafunc.parametrize(_OPERATION, operations, ids=repr)
@@ -184,6 +186,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         _requirement(item)
     items.sort(key=_rank)
+    config.stash[_SHARES] = Shares(items, config.stash[_SESSION].settings)
 
 
 def _rank(item: pytest.Item) -> int:
@@ -233,18 +236,18 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     sending = item.config.stash.get(_SEND, None)
     if sending is None:
         return (yield)
-    sending.begin(_check(item), _share(item))
+    shares = item.config.stash[_SHARES]
+    sending.begin(_check(item), shares.take(item))
     _seed(item)
     before = sending.probing.requests
     try:
         ended = yield
-        left = _left(item) - (sending.probing.requests - before)
+        left = shares.left - (sending.probing.requests - before)
         item.config.stash[_EXPLAINER].explain(sending.recorder, left)
         return ended
     finally:
         sending.end()
-        if _weight(item):
-            item.config.stash[_SPENT] += sending.probing.requests - before
+        shares.spend(item, sending.probing.requests - before)
 
 
 def _check(item: pytest.Item) -> CheckId:
@@ -256,38 +259,6 @@ def _check(item: pytest.Item) -> CheckId:
         core=item.get_closest_marker("core") is not None,
         family=depth.kwargs.get("family") if depth else None,
     )
-
-
-def _weight(item: pytest.Item) -> int:
-    """A check's part of the depth's requests; the first operation's is the largest."""
-    marker = item.get_closest_marker("depth")
-    weight = marker.kwargs.get("weight", 1) if marker else 0
-    assert isinstance(weight, int)
-    session = item.config.stash[_SESSION]
-    is_first = _operation(item) is session.primary
-    return weight * _FIRST[session.settings.depth] if is_first else weight
-
-
-_FIRST: Final[Mapping[Depth, int]] = {Depth.QUICK: 20, Depth.DEFAULT: 5, Depth.THOROUGH: 3}
-"""How many times an ordinary operation's part the first one has: most faults lie in what all
-operations share, and are found on any of them."""
-
-_SAMPLES: Final[Mapping[Depth, int]] = {Depth.QUICK: 1, Depth.DEFAULT: 5, Depth.THOROUGH: 30}
-"""Operations beyond one of each kind that depth is spent on."""
-
-
-def _share(item: pytest.Item) -> int | None:
-    """Divide what is left of the depth's requests among the checks that are left."""
-    if not _weight(item):
-        return None
-    items = item.session.items
-    waiting = sum(map(_weight, items[items.index(item) :]))
-    return max(0, _left(item) * _weight(item) // waiting)
-
-
-def _left(item: pytest.Item) -> int:
-    """What is left of the depth's requests."""
-    return DEPTH_REQUESTS[item.config.stash[_SESSION].settings.depth] - item.config.stash[_SPENT]
 
 
 def _seed(item: pytest.Item) -> None:

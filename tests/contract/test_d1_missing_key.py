@@ -73,7 +73,7 @@ def test_spelling(operation: Operation, send: Send, manner: Manner) -> None:
 
 
 @pytest.mark.writes
-@pytest.mark.depth(weight=3, family="no key, its effect looked for")
+@pytest.mark.depth(weight=8, family="no key, its effect looked for")
 @pytest.mark.requirement(D1)
 def test_effect(operation: Operation, send: Send) -> None:
     """A write without a key leaves nothing behind."""
@@ -87,6 +87,7 @@ def test_cached_answer(operation: Operation, send: Send) -> None:
     expect(send(operation, NoKey(), AFTER_GOOD_CALLS), UNAUTHORIZED)
 
 
+@pytest.mark.needs("SECOND_API_KEY", "KEY_PROVISIONER")
 @pytest.mark.depth(weight=10, family="a key in another place")
 @pytest.mark.requirement(D1)
 @given(credential=st.sampled_from(PLACES))
@@ -104,6 +105,7 @@ def test_circumstances(operation: Operation, send: Send, manner: Manner) -> None
 
 
 @pytest.mark.once
+@pytest.mark.needs("SECOND_API_KEY", "KEY_PROVISIONER")
 @pytest.mark.depth(weight=2, family="a key in a header of a similar name")
 @pytest.mark.requirement(D1)
 @given(credential=st.sampled_from(ALIASES))

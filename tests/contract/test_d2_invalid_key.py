@@ -76,7 +76,7 @@ def test_second_credential(
 
 
 @pytest.mark.writes
-@pytest.mark.depth(weight=3, family="a wrong key, its effect looked for")
+@pytest.mark.depth(weight=6, family="a wrong key, its effect looked for")
 @pytest.mark.requirement(D2)
 def test_effect(operation: Operation, send: Send, random_key: RandomKey) -> None:
     """A write with a wrong key leaves nothing behind."""
@@ -100,7 +100,7 @@ def test_circumstances(
     expect(send(operation, random_key, manner), UNAUTHORIZED)
 
 
-@pytest.mark.depth(weight=35, family="near misses of the full key")
+@pytest.mark.depth(weight=30, family="near misses of the full key")
 @pytest.mark.requirement(D2)
 @example(near_miss=NearMiss(CUT, 0), manner=PLAIN)
 @example(near_miss=NearMiss(EXTENDED, 0), manner=PLAIN)

@@ -12,6 +12,8 @@ from contracts.manners import BESIDES, OVERRIDES, WATCHED, Manner
 from contracts.operations import Operation
 from contracts.requirements import D3
 
+pytestmark = pytest.mark.needs("SCOPED_KEYS", "KEY_PROVISIONER")
+
 KEYS = st.integers(0, 15)
 """Which of the keys that fit, counted round all there are."""
 
@@ -23,7 +25,7 @@ def test_insufficient_key(operation: Operation, send: Send) -> None:
     expect(send(operation, send.insufficient(operation)), FORBIDDEN)
 
 
-@pytest.mark.depth(weight=2, family="keys that lack its scopes")
+@pytest.mark.depth(weight=6, family="keys that lack its scopes")
 @pytest.mark.requirement(D3)
 @given(which=KEYS)
 def test_any_insufficient_key(operation: Operation, send: Send, which: int) -> None:
@@ -31,7 +33,7 @@ def test_any_insufficient_key(operation: Operation, send: Send, which: int) -> N
     expect(send(operation, send.insufficient(operation, which)), FORBIDDEN)
 
 
-@pytest.mark.depth(weight=1, family="keys of its scopes alone")
+@pytest.mark.depth(weight=5, family="keys of its scopes alone")
 @pytest.mark.requirement(D3)
 @given(which=KEYS)
 def test_sufficient_key(operation: Operation, send: Send, which: int) -> None:
@@ -39,7 +41,7 @@ def test_sufficient_key(operation: Operation, send: Send, which: int) -> None:
     expect(send(operation, send.minimal(operation, which)), ADMITTED)
 
 
-@pytest.mark.depth(weight=1, family="an insufficient key, asked in another way")
+@pytest.mark.depth(weight=8, family="an insufficient key, asked in another way")
 @pytest.mark.requirement(D3)
 @given(manner=st.sampled_from(BESIDES))
 def test_asked_in_another_way(operation: Operation, send: Send, manner: Manner) -> None:
@@ -48,7 +50,7 @@ def test_asked_in_another_way(operation: Operation, send: Send, manner: Manner) 
 
 
 @pytest.mark.writes
-@pytest.mark.depth(weight=3, family="an insufficient key, its effect looked for")
+@pytest.mark.depth(weight=8, family="an insufficient key, its effect looked for")
 @pytest.mark.requirement(D3)
 def test_effect(operation: Operation, send: Send) -> None:
     """A write with a key that lacks its scopes leaves nothing behind."""
@@ -56,7 +58,7 @@ def test_effect(operation: Operation, send: Send) -> None:
 
 
 @pytest.mark.writes
-@pytest.mark.depth(weight=3, family="a key that may only read, under another method")
+@pytest.mark.depth(weight=8, family="a key that may only read, under another method")
 @pytest.mark.requirement(D3)
 @given(override=st.sampled_from(OVERRIDES))
 def test_method_override(operation: Operation, send: Send, override: Manner) -> None:
@@ -64,7 +66,7 @@ def test_method_override(operation: Operation, send: Send, override: Manner) -> 
     expect(send(operation, send.reader(operation), override & WATCHED), NO_EFFECT)
 
 
-@pytest.mark.depth(weight=2, family="an insufficient key, in varied circumstances")
+@pytest.mark.depth(weight=5, family="an insufficient key, in varied circumstances")
 @pytest.mark.requirement(D3)
 @given(manner=st.sampled_from(CIRCUMSTANCES))
 def test_circumstances(operation: Operation, send: Send, manner: Manner) -> None:

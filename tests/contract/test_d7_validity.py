@@ -28,7 +28,7 @@ def test_cached_refusal(operation: Operation, send: Send) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.depth(weight=10, family="a sufficient key, again and again")
+@pytest.mark.depth(weight=8, family="a sufficient key, again and again")
 @pytest.mark.requirement(D7)
 @given(turn=st.integers(0, 10_000))
 def test_again_and_again(operation: Operation, send: Send, turn: int) -> None:
@@ -37,7 +37,8 @@ def test_again_and_again(operation: Operation, send: Send, turn: int) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.depth(weight=2, family="a key that was just created")
+@pytest.mark.needs("KEY_PROVISIONER")
+@pytest.mark.depth(weight=6, family="a key that was just created")
 @pytest.mark.requirement(D7)
 def test_new_key(operation: Operation, lifecycle: Lifecycle) -> None:
     """A key is admitted from the moment it was created."""
@@ -45,7 +46,8 @@ def test_new_key(operation: Operation, lifecycle: Lifecycle) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.depth(weight=3, family="live keys, once another one was ended")
+@pytest.mark.needs("KEY_PROVISIONER")
+@pytest.mark.depth(weight=8, family="live keys, once another one was ended")
 @pytest.mark.requirement(D7)
 def test_survivors(operation: Operation, lifecycle: Lifecycle) -> None:
     """A live key is admitted when another one was deactivated or deleted."""

@@ -34,7 +34,8 @@ def test_deleted_key(operation: Operation, send: Send) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.depth(weight=3, family="keys in a drawn order of lives")
+@pytest.mark.needs("KEY_PROVISIONER")
+@pytest.mark.depth(weight=10, family="keys in a drawn order of lives")
 @pytest.mark.requirement(D8)
 def test_drawn_orders(operation: Operation, lifecycle: Lifecycle, random_key: RandomKey) -> None:
     """In whatever order keys are created, used and ended, the ended ones get 401."""
@@ -42,7 +43,8 @@ def test_drawn_orders(operation: Operation, lifecycle: Lifecycle, random_key: Ra
 
 
 @pytest.mark.once
-@pytest.mark.depth(weight=2, family="a key that was just deactivated")
+@pytest.mark.needs("KEY_PROVISIONER")
+@pytest.mark.depth(weight=10, family="a key that was just deactivated")
 @pytest.mark.requirement(D8)
 def test_just_deactivated(operation: Operation, lifecycle: Lifecycle) -> None:
     """A key that was in use gets 401 from the moment it is deactivated."""
@@ -50,7 +52,8 @@ def test_just_deactivated(operation: Operation, lifecycle: Lifecycle) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.depth(weight=2, family="a key that was just deleted")
+@pytest.mark.needs("KEY_PROVISIONER")
+@pytest.mark.depth(weight=10, family="a key that was just deleted")
 @pytest.mark.requirement(D8)
 def test_just_deleted(operation: Operation, lifecycle: Lifecycle) -> None:
     """A key that was in use gets 401 from the moment it is deleted."""
@@ -58,7 +61,8 @@ def test_just_deleted(operation: Operation, lifecycle: Lifecycle) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.depth(weight=2, family="a key that was just deactivated, on its connection")
+@pytest.mark.needs("KEY_PROVISIONER")
+@pytest.mark.depth(weight=8, family="a key that was just deactivated, on its connection")
 @pytest.mark.requirement(D8)
 def test_kept_connection(operation: Operation, lifecycle: Lifecycle) -> None:
     """A deactivated key gets 401 on the connection on which it was admitted before."""
@@ -66,7 +70,8 @@ def test_kept_connection(operation: Operation, lifecycle: Lifecycle) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.depth(weight=3, family="a key that was deactivated while in use")
+@pytest.mark.needs("KEY_PROVISIONER")
+@pytest.mark.depth(weight=8, family="a key that was deactivated while in use")
 @pytest.mark.requirement(D8)
 def test_call_under_way(operation: Operation, lifecycle: Lifecycle) -> None:
     """A call that is under way while its key is deactivated does not revive the key."""
@@ -74,7 +79,8 @@ def test_call_under_way(operation: Operation, lifecycle: Lifecycle) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.depth(weight=1, family="the deactivated key, in varied circumstances")
+@pytest.mark.needs("REVOKED_API_KEY", "KEY_PROVISIONER")
+@pytest.mark.depth(weight=3, family="the deactivated key, in varied circumstances")
 @pytest.mark.requirement(D8)
 @given(manner=st.sampled_from(CIRCUMSTANCES))
 def test_revoked_circumstances(operation: Operation, send: Send, manner: Manner) -> None:
@@ -83,7 +89,8 @@ def test_revoked_circumstances(operation: Operation, send: Send, manner: Manner)
 
 
 @pytest.mark.once
-@pytest.mark.depth(weight=1, family="the deleted key, in varied circumstances")
+@pytest.mark.needs("DELETED_API_KEY", "KEY_PROVISIONER")
+@pytest.mark.depth(weight=3, family="the deleted key, in varied circumstances")
 @pytest.mark.requirement(D8)
 @given(manner=st.sampled_from(CIRCUMSTANCES))
 def test_deleted_circumstances(operation: Operation, send: Send, manner: Manner) -> None:
@@ -92,7 +99,8 @@ def test_deleted_circumstances(operation: Operation, send: Send, manner: Manner)
 
 
 @pytest.mark.once
-@pytest.mark.depth(weight=2, family="keys that were ended some time before")
+@pytest.mark.needs("KEY_PROVISIONER")
+@pytest.mark.depth(weight=6, family="keys that were ended some time before")
 @pytest.mark.requirement(D8)
 def test_some_time_later(operation: Operation, lifecycle: Lifecycle) -> None:
     """A deactivated or deleted key gets 401 some seconds later as well."""
@@ -100,7 +108,8 @@ def test_some_time_later(operation: Operation, lifecycle: Lifecycle) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.depth(weight=1, family="the deactivated key, again and again")
+@pytest.mark.needs("REVOKED_API_KEY", "KEY_PROVISIONER")
+@pytest.mark.depth(weight=3, family="the deactivated key, again and again")
 @pytest.mark.requirement(D8)
 @given(turn=st.integers(0, 10_000))
 def test_revoked_again_and_again(operation: Operation, send: Send, turn: int) -> None:
@@ -109,7 +118,8 @@ def test_revoked_again_and_again(operation: Operation, send: Send, turn: int) ->
 
 
 @pytest.mark.once
-@pytest.mark.depth(weight=1, family="the deleted key, again and again")
+@pytest.mark.needs("DELETED_API_KEY", "KEY_PROVISIONER")
+@pytest.mark.depth(weight=3, family="the deleted key, again and again")
 @pytest.mark.requirement(D8)
 @given(turn=st.integers(0, 10_000))
 def test_deleted_again_and_again(operation: Operation, send: Send, turn: int) -> None:
