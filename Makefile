@@ -5,6 +5,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
+# Where it is set, as in many images, each of a run's processes would compile all it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup verify test lint check clean
 
 setup: $(READY)

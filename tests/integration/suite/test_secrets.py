@@ -6,13 +6,14 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from contracts.children import ROOT
+from tests.integration.suite.ahead import begun
 from tests.integration.suite.verification import Outcome, environment, settings_of, verify
 from tests.servers.running import Server
 from tests.servers.stacks import degenerate, faulty_flask
@@ -49,7 +50,8 @@ def found_in(texts: Iterator[str], wanted: set[str]) -> set[str]:
     """The canaries that stand in any of the texts."""
     seen: set[str] = set()
     for text in texts:
-        seen |= wanted & {text[at : at + _WINDOW] for at in range(len(text) - _WINDOW + 1)}
+        windows = (text[at : at + _WINDOW] for at in range(len(text) - _WINDOW + 1))
+        seen |= {window for window in windows if window in wanted}
     return seen
 
 
@@ -61,19 +63,35 @@ def leaks(outcome: Outcome, server: Server) -> dict[str, set[str]]:
     return {place: seen for place, seen in places.items() if seen}
 
 
+@pytest.fixture(scope="module")
+def asked_with(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], tuple[Outcome, Server]]]:
+    """The outcome of asking the Flask API with a fault, and its server, by then ended."""
+
+    def asked(fault: str) -> tuple[Outcome, Server]:
+        with faulty_flask(fault) as server:
+            reports = tmp_path_factory.mktemp("fault")
+            return verify(reports, settings_of(server), "contract"), server
+
+    with begun(request, asked, "fault") as asked_with:
+        yield asked_with
+
+
 @pytest.mark.parametrize("fault", ["prefix:20", "A10", "A08"])
-def test_violations_show_a_masked_curl_line_and_no_key(tmp_path: Path, fault: str) -> None:
-    with faulty_flask(fault) as server:
-        outcome = verify(tmp_path, settings_of(server), "contract")
+def test_violations_show_a_masked_curl_line_and_no_key(
+    asked_with: Callable[[str], tuple[Outcome, Server]], fault: str
+) -> None:
+    outcome, server = asked_with(fault)
 
     assert outcome.exit_code == 1
-    assert "x-api-key: ***" in (tmp_path / "summary.md").read_text()
+    assert "x-api-key: ***" in (outcome.report_dir / "summary.md").read_text()
     assert leaks(outcome, server) == {}
 
 
 def test_key_that_a_server_echoes_stays_out_of_the_report(tmp_path: Path) -> None:
     with degenerate("echoing") as server:
-        outcome = verify(tmp_path, settings_of(server), "all")
+        outcome = verify(tmp_path, settings_of(server, MAX_SECONDS="20"), "all")
 
     assert outcome.violated() >= {"D12"}
     assert leaks(outcome, server) == {}
