@@ -11,7 +11,7 @@ from contracts.manners import BESIDES, OVERRIDES, WATCHED, Manner
 from contracts.operations import Operation
 from contracts.requirements import D3
 
-KEYS = st.integers(0, 15)
+KEYS = st.integers(0, 31)
 """Which of the keys that fit, counted round all there are."""
 
 
