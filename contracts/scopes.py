@@ -18,6 +18,9 @@ ScopeSet = frozenset[str]
 _MOST: Final = 12
 """Keys created in one run: each is a call of the operator's command, and one more at the end."""
 
+_MOST_IN_VAIN: Final = 3
+"""Calls until one gives a key: a command that hangs takes 10 s each time."""
+
 
 class ScopedKeys:
     """Chooses keys by what they may do."""
@@ -109,14 +112,18 @@ class ScopedKeys:
         Returns:
             None where keys cannot be created, or not with these scopes.
         """
-        may_try = self._provisioner and len(self._created) < _MOST
-        if self._provisioner and may_try and scopes not in self._created:
+        if self._provisioner and self._may_try and scopes not in self._created:
             try:
                 self._created[scopes] = role = self._provisioner.create(scopes)
                 self._controls.live.add(role)
             except ProvisionerFailed:
                 self._created[scopes] = None
         return self._created.get(scopes)
+
+    @property
+    def _may_try(self) -> bool:
+        tried = len(self._created)
+        return tried < (_MOST if any(self._created.values()) else _MOST_IN_VAIN)
 
     def _lacking(self, operation: Operation) -> Iterator[ScopeSet]:
         """Scopes that lack what an operation needs, the likeliest to be taken for it first."""

@@ -14,7 +14,7 @@ from contracts.requirements import D3
 
 pytestmark = pytest.mark.needs("SCOPED_KEYS", "KEY_PROVISIONER")
 
-KEYS = st.integers(0, 15)
+KEYS = st.integers(0, 31)
 """Which of the keys that fit, counted round all there are."""
 
 

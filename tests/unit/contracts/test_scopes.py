@@ -52,11 +52,12 @@ class Portal(Provisioner):
     def __init__(self, keyring: Keyring, keys: dict[str, frozenset[str] | None]) -> None:
         super().__init__(("portal",), keyring)
         self.keys, self.calls = keys, [("", "")]
+        self.gives: frozenset[str] | None = EVERY_SCOPE
 
     def _call(self, *arguments: str) -> bytes:
         self.calls.append((arguments[0], arguments[-1]))
         scopes = frozenset(arguments[-1].split(",")) - {""}
-        if not scopes <= EVERY_SCOPE:
+        if self.gives is None or not scopes <= self.gives:
             raise ProvisionerFailed("create ended with status 1")
         key = f"key-number-{len(self.calls)}-of-the-portal"
         self.keys[key] = scopes
@@ -156,10 +157,22 @@ def test_a_key_of_the_same_scopes_is_created_once(surroundings: Surroundings) ->
 def test_no_more_than_a_dozen_keys_are_tried(surroundings: Surroundings) -> None:
     many = [operation(f"GET /x{n}", (frozenset({f"x{n}:read"}),)) for n in range(20)]
     asked, (portal,) = asking(surroundings, {}, LIST, *many)
+    portal.gives = EVERY_SCOPE.union(*(scopes for one in many for scopes in one.scopes or ()))
     for about in many:
         chosen(asked, about, 40)
 
     assert len(portal.calls) - 1 == 12
+
+
+def test_a_command_that_gives_no_key_is_called_thrice(surroundings: Surroundings) -> None:
+    unknown = operation("GET /x", (frozenset({"x:read"}),))
+    asked, (portal,) = asking(surroundings, {}, unknown)
+    portal.gives = None
+
+    assert chosen(asked, unknown) == [None]
+    assert asked.probing.scoped.created(frozenset({"a:b"})) is None
+    assert asked.probing.scoped.created(frozenset({"a:c"})) is None
+    assert len(portal.calls) - 1 == 3
 
 
 def test_without_a_known_scope_nothing_is_insufficient(surroundings: Surroundings) -> None:
