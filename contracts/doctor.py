@@ -30,9 +30,6 @@ from contracts.target import DocumentUnreachable, fetch_document, read_catalogue
 
 _MOST_REQUESTS: Final = 5
 
-_NOT_USED_YET: Final = ("key_places", "key_provisioner")
-"""Settings that are read and validated, and that no check asks for so far."""
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
@@ -46,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = loaded.settings
     say(loaded.notices)
     _write("configured", _configured(settings))
-    _write("worth knowing", _remarks(settings))
+    _write("worth knowing", _remarks())
     try:
         fetched = fetch_document(settings)
         catalogue, _ = read_catalogue(settings, fetched.data if fetched else None)
@@ -85,7 +82,7 @@ def _configured(settings: Settings) -> Iterator[str]:
         yield f"{name.upper()}: {shown}"
 
 
-def _remarks(settings: Settings) -> Iterator[str]:
+def _remarks() -> Iterator[str]:
     place = Path(contracts.__file__).parent
     if place != ROOT / "contracts":
         yield f"the package contracts is imported from {place}, which is not this project"
@@ -93,9 +90,6 @@ def _remarks(settings: Settings) -> Iterator[str]:
         yield "a proxy of the environment is ignored; BUSYBOARD_PROXY is used"
     if (Path.home() / ".netrc").exists():
         yield "~/.netrc is ignored"
-    for name in _NOT_USED_YET:
-        if name in settings.model_fields_set:
-            yield f"BUSYBOARD_{name.upper()} is not used by any check yet"
 
 
 _PROXIES: Final = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY")
@@ -151,11 +145,14 @@ def _checks(settings: Settings, catalogue: Catalogue, keyring: Keyring) -> Itera
     yield f"D1, D2, D5, D6, D7 and D12: on {every} operations"
     lacking = [one for one in catalogue.operations if next(keyring.insufficient(one), None)]
     yield _line("D3", len(lacking), every, _missing_for_d3(catalogue, keyring))
-    dead = [role for role in (REVOKED, DELETED) if role in keyring]
+    dead: list[str] = [role for role in (REVOKED, DELETED) if role in keyring]
+    if settings.key_provisioner:
+        dead.append("created")
     if dead:
         yield f"D8: with the {' and the '.join(dead)} key"
     else:
-        yield "D8: not tested; BUSYBOARD_REVOKED_API_KEY or DELETED_API_KEY would change that"
+        names = "BUSYBOARD_REVOKED_API_KEY, DELETED_API_KEY or KEY_PROVISIONER"
+        yield f"D8: not tested; {names} would change that"
     documented = DOCUMENTED in catalogue.labels
     yield "D10: tested" if documented else f"D10: not tested; there is no {DOCUMENTED}"
     if may_be_loaded(settings):
@@ -187,11 +184,13 @@ def _unlocked(settings: Settings, catalogue: Catalogue, keyring: Keyring) -> Ite
     for scope in _fewest_scopes(open_):
         gained = sum(one.admits(frozenset({scope})) is False for one in open_)
         yield f'a key with only the scope "{scope}": D3 on {gained} more operations'
-    if REVOKED not in keyring and DELETED not in keyring:
+    makes_keys = settings.key_provisioner is not None
+    if REVOKED not in keyring and DELETED not in keyring and not makes_keys:
         yield "a revoked key: D8"
     if SECOND not in keyring:
-        yield "a second full key: the key in other places (D1), and whose limit it is (D4)"
-    if settings.key_provisioner is None:
+        places = "" if makes_keys else "the key in other places (D1), and "
+        yield f"a second full key: {places}whose limit it is (D4)"
+    if not makes_keys:
         yield "a key provisioner: the moment of revocation (D8), and new keys (D7)"
 
 

@@ -32,7 +32,7 @@ _NO_KEY: Final = {HEADER: "-"}
 """A declared apiKey becomes a required header with invented values; this one is taken out again."""
 
 _LONGEST_S: Final = 5
-"""Seconds for one operation; a thousand times what one takes."""
+"""Seconds of the processor for one operation; a thousand times what one takes."""
 
 _ONE_EXAMPLE: Final = settings(
     max_examples=1,
@@ -158,13 +158,13 @@ def _limited(seconds: float) -> Iterator[None]:
     def give_up(_signal: int, _frame: FrameType | None) -> None:
         raise _TooSlow
 
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGVTALRM, give_up)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def _case(operation: Any) -> Any:  # noqa: ANN401 -- Schemathesis' case
