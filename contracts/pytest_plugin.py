@@ -99,7 +99,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config.stash[_SESSION] = opened
     config.stash[_SEND] = _sending(opened)
     config.stash[_EXPLAINER] = Explainer(config.stash[_SEND].probing, opened.primary)
-    _set_up_hypothesis(config, opened)
+    _set_up_hypothesis(config)
     opened.wire.pace.watch = _Teller(opened)
     _end_on_signals(config)
 
@@ -132,14 +132,13 @@ def _asks_target(config: pytest.Config) -> bool:
     return any(CHECKS.is_relative_to(place) or place.is_relative_to(CHECKS) for place in places)
 
 
-def _set_up_hypothesis(config: pytest.Config, session: Session) -> None:
+def _set_up_hypothesis(config: pytest.Config) -> None:
     """No database, no deadline, one bug; a check's share of requests ends it, not the examples."""
     home = tempfile.TemporaryDirectory(prefix="hypothesis-")
     config.add_cleanup(home.cleanup)
     configuration.set_hypothesis_home_dir(home.name)
     hypothesis.settings.register_profile(
         "busyboard",
-        max_examples=2 * DEPTH_REQUESTS[session.settings.depth],
         database=None,
         deadline=None,
         report_multiple_bugs=False,
@@ -237,8 +236,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     if sending is None:
         return (yield)
     shares = item.config.stash[_SHARES]
-    sending.begin(_check(item), shares.take(item))
-    _seed(item)
+    share = shares.take(item)
+    sending.begin(_check(item), share)
+    _draw_within(item, share)
     before = sending.probing.requests
     try:
         ended = yield
@@ -261,12 +261,24 @@ def _check(item: pytest.Item) -> CheckId:
     )
 
 
-def _seed(item: pytest.Item) -> None:
-    """One seed, another sequence in every check; a check keeps its own when others are added."""
-    seed = item.config.stash[_SESSION].settings.seed
+def _draw_within(item: pytest.Item, share: int | None) -> None:
+    """One seed, another sequence in every check, and not many more examples than requests.
+
+    A check keeps its own sequence when others are added. Some examples ask nothing, as two recipes
+    may give the same value.
+    """
     test = getattr(item, "obj", None)
-    if test is not None and hypothesis.is_hypothesis_test(test):
-        hypothesis.seed(f"{seed} {item.name}")(test)
+    if test is None or not hypothesis.is_hypothesis_test(test):
+        return
+    hypothesis.seed(f"{item.config.stash[_SESSION].settings.seed} {item.name}")(test)
+    most = _EXAMPLES * (share or 0) + _EXAMPLES_AT_LEAST
+    test._hypothesis_internal_use_settings = hypothesis.settings(max_examples=most)  # noqa: SLF001 -- no other way to set it anew
+
+
+_EXAMPLES: Final = 4
+"""For each request of a check's share."""
+
+_EXAMPLES_AT_LEAST: Final = 50
 
 
 @pytest.hookimpl(wrapper=True)
