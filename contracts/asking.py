@@ -318,7 +318,7 @@ class Send:
         """Give the revoked or deleted key; where none is configured, one made for it, or skip."""
         if role in self.probing.keyring:
             return RoleKey(role)
-        if self.created is None or not operation.is_safe:
+        if self.created is None or not (operation.is_safe or self.created.has_dead(role)):
             setting = f"{role.upper()}_API_KEY"
             self.skip(operation, RoleKey(role), f"no {role} key is known", setting)
         self.valid_request(operation, RoleKey(role))

@@ -68,5 +68,9 @@ class CreatedKeys:
             self._dead[role] = made
         return self._dead[role]
 
+    def has_dead(self, role: Role) -> bool:
+        """Whether a key that stands in for this role was made already."""
+        return role in self._dead
+
     def _scopes(self, operation: Operation) -> frozenset[str]:
         return operation.scopes[0] if operation.scopes else self.controls.scopes

@@ -152,11 +152,14 @@ INTERNAL: Final = tuple(
         ("Forwarded", "for=127.0.0.1"),
         ("X-Remote-User", "admin"),
         ("X-Internal-Request", "true"),
+        ("User-Agent", "kube-probe/1.29"),
     )
 )
 """B13: headers that only a proxy of the API's own may set (ASVS 5.0, 4.1.3)."""
 
-ALL_INTERNAL: Final = combined(INTERNAL)
+ALL_INTERNAL: Final = replace(
+    combined(INTERNAL), words="with every header for internal use at once"
+)
 """All of them in one request: where that gives no access, none of them does."""
 
 FALLBACKS: Final = (

@@ -5,6 +5,7 @@ cover mechanisms, not lists: a fault nobody listed is found where it compares in
 """
 
 import base64
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
@@ -193,6 +194,8 @@ DERIVED: Final = _listed(
         _Variant("percent-encoded at its first character", lambda k: f"%{ord(k[0]):02x}{k[1:]}"),
         _Variant("in base64", lambda key: base64.b64encode(key.encode()).decode()),
         _Variant("in hexadecimal", lambda key: key.encode().hex()),
+        _Variant("as its SHA-256", lambda key: hashlib.sha256(key.encode()).hexdigest()),
+        _Variant("as its MD5", lambda key: hashlib.md5(key.encode()).hexdigest()),  # noqa: S324 -- no secret
         _Variant("reversed", lambda key: key[::-1]),
         _Variant("twice in a row", lambda key: key + key),
         _Variant("with a space in the middle", lambda k: f"{k[: len(k) // 2]} {k[len(k) // 2 :]}"),
@@ -202,7 +205,7 @@ DERIVED: Final = _listed(
         _Variant("cut to its first half", lambda key: key[: len(key) // 2]),
     ],
 )
-"""Encodings and normal forms."""
+"""Encodings and normal forms, and what a table may store in the key's place."""
 
 SIGNS: Final = "_%*?"
 """Stand for any character in LIKE or glob."""

@@ -33,6 +33,22 @@ def test_deleted_key(operation: Operation, send: Send) -> None:
     expect(send(operation, send.dead(operation, DELETED)), UNAUTHORIZED)
 
 
+@pytest.mark.needs("REVOKED_API_KEY", "KEY_PROVISIONER")
+@pytest.mark.depth(weight=1, family="the deactivated key, whatever it asks")
+@pytest.mark.requirement(D8)
+def test_revoked_anywhere(operation: Operation, send: Send) -> None:
+    """A deactivated key gets 401 on operations of every kind."""
+    expect(send(operation, send.dead(operation, REVOKED)), UNAUTHORIZED)
+
+
+@pytest.mark.needs("DELETED_API_KEY", "KEY_PROVISIONER")
+@pytest.mark.depth(weight=1, family="the deleted key, whatever it asks")
+@pytest.mark.requirement(D8)
+def test_deleted_anywhere(operation: Operation, send: Send) -> None:
+    """A deleted key gets 401 on operations of every kind."""
+    expect(send(operation, send.dead(operation, DELETED)), UNAUTHORIZED)
+
+
 @pytest.mark.once
 @pytest.mark.needs("KEY_PROVISIONER")
 @pytest.mark.depth(weight=10, family="keys in a drawn order of lives")
