@@ -34,6 +34,9 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "report": Command(
         "contracts.reporting", "build verdict and report again from existing results"
     ),
+    "analyse": Command(
+        "loadtests.analysing", "conclude again from a trace of the rate ramp; nothing is asked"
+    ),
     "doctor": Command(
         "contracts.doctor", "say what is configured, reachable, and which checks will run"
     ),

@@ -122,6 +122,10 @@ def _connect_worker(worker: Worker, runner: WorkerRunner | LocalRunner) -> None:
     def cut(msg: Message, **_: object) -> None:
         worker.take_cut(msg.data)
 
+    def question(msg: Message, **_: object) -> None:
+        worker.take_question(msg.data)
+
+    runner.register_message(messages.ASK_CLOCK, question)
     runner.register_message(messages.SEGMENT, segment)
     runner.register_message(messages.CUT, cut)
 
@@ -138,9 +142,14 @@ def _connect_conductor(conductor: Conductor, environment: Environment) -> None:
         if conductor.director:
             conductor.director.take_end(msg.data, msg.node_id)
 
+    def clock(msg: Message, **_: object) -> None:
+        if conductor.director:
+            conductor.director.take_clock(msg.data, msg.node_id)
+
     def start(**_: object) -> None:
         gevent.spawn(_conducted, conductor, environment)
 
+    runner.register_message(messages.CLOCK, clock)
     runner.register_message(messages.CALLS, calls)
     runner.register_message(messages.ENDED, ended)
     environment.events.test_start.add_listener(start)

@@ -22,6 +22,12 @@ CALLS: Final = "busyboard calls"
 ENDED: Final = "busyboard ended"
 """Worker to master: its share of a segment has ended, and all its calls were told."""
 
+ASK_CLOCK: Final = "busyboard ask clock"
+"""Master to worker: what does your clock show?"""
+
+CLOCK: Final = "busyboard clock"
+"""Worker to master: what it shows, and the question's own time again."""
+
 _ARRIVALS: Final[Mapping[str, type[Arrivals]]] = {
     kind.__name__: kind for kind in (Paced, Listed, Abreast)
 }

@@ -16,6 +16,10 @@ CONTROL: Final = "control"
 
 VERSION: Final = 1
 
+PLACES: Final = 6
+"""Decimal places of a time: a microsecond. Times are rounded where they are taken, so that what is
+concluded from the calls and from the file is the same to the last digit."""
+
 
 class BrokenTraceError(ValueError):
     """A trace file is not one that this suite wrote, or it was damaged."""
@@ -224,7 +228,7 @@ def _line(kind: str, row: Mapping[str, object]) -> bytes:
 def _plain(call: Call) -> dict[str, object]:
     row: dict[str, object] = asdict(call)
     for name in ("asked", "written", "answered"):
-        row[name] = round(getattr(call, name), 6)
+        row[name] = round(getattr(call, name), PLACES)
     return row
 
 
