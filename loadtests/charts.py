@@ -79,6 +79,7 @@ class Rates:
         admitted: By the half second in which they were sent.
         refused: The same.
         first_refused: When the first that was refused was sent, in seconds.
+        admitted_first: How many were admitted before any was refused.
         end: The last answer, in seconds.
     """
 
@@ -86,7 +87,19 @@ class Rates:
     admitted: Counter[int] = field(default_factory=Counter)
     refused: Counter[int] = field(default_factory=Counter)
     first_refused: float | None = None
+    admitted_first: int = 0
     end: float = 0.0
+
+    @property
+    def estimate(self) -> str:
+        """What they say of the limit while the run goes on, in words."""
+        if self.first_refused is None:
+            return "none yet"
+        size = f"about {self.admitted_first:,} from rest"
+        since, again = self.end - self.first_refused, self.admitted.total() - self.admitted_first
+        if not again:
+            return f"{size}, none since"
+        return f"{size}, {again / since:.3g} per second admitted since the first refusal"
 
     def add(self, calls: Iterable[Call]) -> None:
         """Count some more calls."""
@@ -96,6 +109,7 @@ class Rates:
             sent = int(call.written / _BIN_S)
             if call.admitted:
                 self.admitted[sent] += 1
+                self.admitted_first += self.first_refused is None
             elif call.refused:
                 self.refused[sent] += 1
                 first = self.first_refused
@@ -165,9 +179,7 @@ def allowance_chart(
         shape: Shape = "line" if allowance.rate else "steps"
         allowed = allowed_by(allowance, calls)
         series.append(Series(f"allowance, {allowance.name}", tone, allowed, shape, dashed=True))
-        words += (
-            f" Allowed by {allowance.name}, after what was admitted before: {allowed[-1][1]:,.0f}."
-        )
+        words += f" The allowance, {allowance.name}, was {allowed[-1][1]:,.0f} at the end."
         if allowance.strict:
             words += " Where the admitted calls are above the allowance, it was exceeded."
     picture = Picture("Admitted calls against the allowance", words, "seconds", "calls so far")

@@ -14,10 +14,10 @@ from contracts.records import RateLimitRecord, ramp_not_run
 from contracts.results import SafeFileLogger
 from contracts.session import NoTarget, Session, open_session
 from contracts.settings import Settings
-from contracts.verdict import Part, Status
+from contracts.verdict import Part, RateLimit, Status
 from loadtests import outcome
 from loadtests.calls import Called, NothingToCall, chosen, steady_rps
-from loadtests.charts import pictures
+from loadtests.charts import Drawn, pictures
 from loadtests.director import Director, TraceFile
 from loadtests.plan import plan_for
 from loadtests.recorded import footer, header
@@ -37,6 +37,8 @@ class Conductor:
         workers: Names the workers that are there now.
         director: Of the running or last test.
         exit_code: What the last test came to; None before it ended.
+        found: What it found out about the limit; None before it ended.
+        drawn: Its pictures, once it has ended.
     """
 
     settings: Settings
@@ -44,6 +46,8 @@ class Conductor:
     workers: Callable[[], Sequence[str]]
     director: Director | None = None
     exit_code: int | None = None
+    found: RateLimit | None = None
+    drawn: Sequence[Drawn] = ()
     interrupted: Interruption | None = None
 
     @property
@@ -59,6 +63,7 @@ class Conductor:
     def conduct(self) -> None:
         """Run one test; whatever happens, the findings say so and the test ends."""
         self.exit_code, self.director = None, None
+        self.found, self.drawn = None, ()
         handoff = Handoff.received(self.settings, Part.RATELIMIT)
         keyring = Keyring.of(self.settings)
         try:
@@ -108,8 +113,9 @@ class Conductor:
         for check in checks:
             findings.append(check)
         results = SafeFileLogger(session.keyring.redactor, _results(self.settings))
-        drawn = pictures(trace, limit, self.settings.declared_limit)
-        show(results, limit, checks, drawn, director.examples)
+        self.found = limit
+        self.drawn = pictures(trace, limit, self.settings.declared_limit)
+        show(results, limit, checks, self.drawn, director.examples)
         findings.finish(session.wire.pace.requests + trace.requests, self.interrupted)
         return outcome.exit_code(checks)
 

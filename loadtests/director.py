@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 import gevent
 
 from loadtests import messages
+from loadtests.charts import Rates
 from loadtests.clocks import FEWEST, Clocks
 from loadtests.instrument import Instrument, watch
 from loadtests.plan import is_spread
@@ -85,6 +86,7 @@ class Director:
         segments: What was asked for so far.
         clocks: Of the workers.
         shed: Calls that found no place.
+        rates: The calls so far, counted.
         examples: For each fault, an answer that showed it.
     """
 
@@ -101,6 +103,7 @@ class Director:
     segments: list[Segment] = field(default_factory=list)
     clocks: Clocks = field(default_factory=Clocks)
     shed: int = 0
+    rates: Rates = field(default_factory=Rates)
     examples: dict[str, str] = field(default_factory=dict)
     _stop: Stop | None = None
     _finished: int = -1
@@ -211,6 +214,7 @@ class Director:
         """Take a worker's batch."""
         calls = messages.unpack_calls(data["calls"])
         self.trace.extend(calls)
+        self.rates.add(calls)
         self.file.calls(calls)
         self.examples = {**data["examples"], **self.examples}
 

@@ -23,6 +23,7 @@ from contracts.session import configured
 from contracts.settings import SECRET_SETTINGS, Settings
 from loadtests import messages
 from loadtests.conductor import Conductor
+from loadtests.panel import install
 from loadtests.trace import Call
 from loadtests.worker import Worker
 
@@ -84,6 +85,9 @@ def set_up(environment: Environment, **_: object) -> None:
     if isinstance(runner, MasterRunner | LocalRunner):
         _conductor = Conductor(settings, runner.send_message, _names(runner))
         _connect_conductor(_conductor, environment)
+        if environment.web_ui:
+            options = environment.parsed_options
+            install(environment.web_ui, _conductor, options.web_base_path if options else "")
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, _end, environment, number)
 

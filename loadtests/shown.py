@@ -64,9 +64,10 @@ _TITLES = {
 
 
 def _table(limit: RateLimit) -> str:
-    rows = [(name, value) for name, value in limit.model_dump().items() if value is not None]
-    lines = ["| rate limit | |", "|---|---|", *(f"| {name} | {_cell(v)} |" for name, v in rows)]
-    return "\n".join(lines)
+    """The detail as a paragraph, since a long cell makes the table scroll; the rest as a table."""
+    figures = limit.model_dump(exclude={"detail"}, exclude_none=True)
+    rows = [f"| {name} | {_cell(value)} |" for name, value in figures.items()]
+    return "\n".join([_cell(limit.detail), "", "| rate limit | |", "|---|---|", *rows])
 
 
 def _cell(value: object) -> str:
