@@ -37,7 +37,7 @@ class Allowance:
 
 
 def allowance_for(limit: RateLimit, declared: Sequence[DeclaredLimit]) -> Allowance | None:
-    """The declared limit, else the estimate; ``None`` where neither is known.
+    """The declared limit, else the estimate; ``None`` where it is not known how that counts.
 
     Args:
         limit: What was found.
@@ -51,6 +51,8 @@ def allowance_for(limit: RateLimit, declared: Sequence[DeclaredLimit]) -> Allowa
         if claim.burst is not None or limit.algorithm in ("token_bucket", "leaky_bucket"):
             return Allowance(name, claim.size, rate=claim.rate, strict=strict)
         return Allowance(name, claim.requests, claim.window, slides=slides, strict=strict)
+    if limit.algorithm == "unknown":
+        return None
     if limit.limit is not None and limit.window_s is not None:
         name = f"estimated {limit.limit:,} per {limit.window_s:.3g} s"
         return Allowance(name, limit.limit, limit.window_s, slides=slides)

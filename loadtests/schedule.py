@@ -182,7 +182,8 @@ class Dispatcher:
     def _run_clocked(self, running: _Running, base: int, dues: list[tuple[int, float]]) -> None:
         if not dues:
             return
-        self.sender.warm(_connections(dues))
+        if not running.part.fresh:
+            self.sender.warm(self.sender.needed(_first_rate(dues)))
         timer, pool = Timer(), Pool(MOST_IN_FLIGHT)
         try:
             for i, due in dues:
@@ -196,6 +197,7 @@ class Dispatcher:
             pool.join()
         finally:
             timer.close()
+            self.sender.close_unused()
 
     def _run_abreast(self, running: _Running, base: int, count: int, connections: int) -> None:
         timer = Timer()
@@ -209,7 +211,8 @@ class Dispatcher:
                     return
                 self._call(running, base + i, time.monotonic())
 
-        self.sender.warm(min(connections, count))
+        if not running.part.fresh:
+            self.sender.warm(min(connections, count))
         gevent.joinall([gevent.spawn(serial) for _ in range(min(connections, count))])
 
     def _call(self, running: _Running, index: int, due: float) -> None:
@@ -242,7 +245,7 @@ class Dispatcher:
             gevent.sleep(at - now)
 
 
-def _connections(dues: list[tuple[int, float]]) -> int:
-    """Connections for the first fifth of a second; more are opened as they are missing."""
+def _first_rate(dues: list[tuple[int, float]]) -> float:
+    """Calls per second in the first fifth of a second."""
     first = dues[0][1]
-    return min(50, sum(due - first < BATCH_S for _, due in dues))
+    return sum(due - first < BATCH_S for _, due in dues) / BATCH_S

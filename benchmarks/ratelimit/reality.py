@@ -35,7 +35,7 @@ from tests.servers.limiters.truth import Limiter
 from tests.servers.running import ServerUnavailableError
 
 MAX_RPS: Final = 100.0
-MAX_SECONDS: Final = 240.0
+MAX_SECONDS: Final = 150.0
 """Of one run, in seconds: a window that every refusal extends is silent for long."""
 
 WINDOWS: Final = ((17, 3), (29, 7), (53, 9))
