@@ -32,7 +32,7 @@ class Observer:
         examples: For each fault seen, the first answer that showed it, as text.
     """
 
-    key: str
+    key: str = field(repr=False)
     redactor: Redactor
     tolerated: tuple[str, ...] = ()
     successes: frozenset[int] = frozenset()
