@@ -18,6 +18,10 @@ KEPT: Final = 100
 apart by up to 0.1 ms a second."""
 
 
+GRAIN_S: Final = 1e-6
+"""Of times as they are written down, in seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trip:
     """One round trip.
@@ -56,7 +60,7 @@ class Clocks:
     def ahead(self, worker: str) -> float:
         """Seconds to add to a time of the master's; 0 where the clocks cannot be told apart."""
         trip = self._quickest(worker)
-        return trip.ahead if abs(trip.ahead) > trip.within else 0.0
+        return trip.ahead if abs(trip.ahead) > trip.within + GRAIN_S else 0.0
 
     def within(self) -> float:
         """How far times of different workers may be off, in seconds; 0 where they share a clock."""

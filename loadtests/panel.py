@@ -5,11 +5,11 @@ rates are kept up as calls come, and the other pictures are drawn when the run h
 """
 
 import json
+from collections.abc import Callable
 from html import escape
-from typing import Final
+from typing import Any, Final, Protocol
 
-from flask import Blueprint, Response, abort, request
-from locust.web import WebUI
+from flask import Blueprint, Flask, Response, abort, request
 
 from contracts.wording import limit_words
 from loadtests.charts import rates_chart
@@ -41,6 +41,21 @@ img{{width:100%;height:auto;margin-top:1rem}}
 </body>
 </html>
 """
+
+
+class WebUI(Protocol):
+    """What is needed of Locust's web UI: its extension points.
+
+    Attributes:
+        app: The Flask application.
+        template_args: What its page is filled with.
+    """
+
+    app: Flask | None
+    template_args: dict[str, Any]
+
+    def auth_required_if_enabled(self, view_func: Callable[..., Any]) -> Callable[..., Any]:
+        """Ask for a login where Locust asks for one."""
 
 
 def install(web_ui: WebUI, conductor: Conductor, base_path: str) -> None:

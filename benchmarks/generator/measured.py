@@ -15,6 +15,7 @@ class Measured:
         sent: Calls sent; -1 where a number was lost or sent twice.
         seconds: From the first call to the last.
         cpu_s: CPU of its process meanwhile.
+        warm: Calls sent before.
         late: By how much each left late, in seconds, ascending; empty where nothing was due.
         response_p50: Median from asked to answered, in seconds.
     """
@@ -23,10 +24,6 @@ class Measured:
     sent: int
     seconds: float
     cpu_s: float
+    warm: int
     late: list[float]
     response_p50: float = 0.0
-
-
-def warm_up(rate: float) -> int:
-    """Calls sent before anything is measured: a second of them."""
-    return int(rate)

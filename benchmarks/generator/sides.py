@@ -17,7 +17,7 @@ from locust import FastHttpUser, constant_throughput, task  # first: it patches 
 from locust.env import Environment
 from pydantic import SecretStr
 
-from benchmarks.generator.measured import KEY, Measured, warm_up
+from benchmarks.generator.measured import KEY, Measured
 from contracts.settings import Settings
 from loadtests import messages
 from loadtests.schedule import Timer
@@ -77,8 +77,8 @@ def ours(url: str, rate: float, seconds: float) -> Measured:
         ended.wait()
         return time.process_time() - cpu
 
-    run(warm_up(rate))
-    count = int(rate * seconds)
+    run(int(rate))
+    warm, count = len(calls), int(rate * seconds)
     cpu = run(count)
     numbers = {call.index for call in calls if not call.lost}
     written = [call.written for call in calls]
@@ -87,6 +87,7 @@ def ours(url: str, rate: float, seconds: float) -> Measured:
         len(numbers) if len(numbers) == len(calls) else -1,
         max(written) - min(written),
         cpu,
+        warm,
         sorted(call.written - call.asked for call in calls),
         sorted(call.answered - call.asked for call in calls)[len(calls) // 2],
     )
@@ -123,7 +124,7 @@ def fasthttp(url: str, rate: float, seconds: float) -> Measured:
     sent = environment.stats.num_requests - before
     cpu, took = time.process_time() - cpu, time.monotonic() - begun
     runner.quit()
-    return Measured(int(rate * seconds), sent, took, cpu, [])
+    return Measured(int(rate * seconds), sent, took, cpu, before, [])
 
 
 def timer(_url: str, rate: float, seconds: float) -> Measured:
@@ -136,7 +137,7 @@ def timer(_url: str, rate: float, seconds: float) -> Measured:
         waker.wait_until(due)
         late.append(time.monotonic() - due)
     cpu = time.process_time() - cpu
-    return Measured(count, count, seconds, cpu, sorted(late))
+    return Measured(count, count, seconds, cpu, 0, sorted(late))
 
 
 SIDES: Final[dict[str, Callable[[str, float, float], Measured]]] = {
