@@ -35,6 +35,9 @@ COMMANDS: Final[Mapping[str, Command]] = {
         "contracts.reporting", "build verdict and report again from existing results"
     ),
     "replay": Command("contracts.replay", "ask the question of a finding again: is it fixed?"),
+    "analyse": Command(
+        "loadtests.analysing", "conclude again from a trace of the rate ramp; nothing is asked"
+    ),
     "doctor": Command(
         "contracts.doctor", "say what is configured, reachable, and which checks will run"
     ),

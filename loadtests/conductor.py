@@ -14,22 +14,15 @@ from contracts.records import RateLimitRecord, ramp_not_run
 from contracts.results import SafeFileLogger
 from contracts.session import NoTarget, Session, open_session
 from contracts.settings import Settings
-from contracts.verdict import Part, Status
+from contracts.verdict import Part, RateLimit, Status
 from loadtests import outcome
 from loadtests.calls import Called, NothingToCall, chosen, steady_rps
+from loadtests.charts import Drawn, pictures
 from loadtests.director import Director, TraceFile
 from loadtests.plan import plan_for
+from loadtests.recorded import footer, header
 from loadtests.segments import Budget, Done
 from loadtests.shown import show
-
-EXIT_CODES: Final = {
-    Status.HELD: 0,
-    Status.VIOLATED: 1,
-    Status.INCONCLUSIVE: 3,
-    Status.SKIPPED: 3,
-}
-"""Of `locust` alone; `busyboard verify` reads the findings instead."""
-
 
 _USAGE: Final = 2
 
@@ -44,6 +37,8 @@ class Conductor:
         workers: Names the workers that are there now.
         director: Of the running or last test.
         exit_code: What the last test came to; None before it ended.
+        found: What it found out about the limit; None before it ended.
+        drawn: Its pictures, once it has ended.
     """
 
     settings: Settings
@@ -51,6 +46,8 @@ class Conductor:
     workers: Callable[[], Sequence[str]]
     director: Director | None = None
     exit_code: int | None = None
+    found: RateLimit | None = None
+    drawn: Sequence[Drawn] = ()
     interrupted: Interruption | None = None
 
     @property
@@ -66,6 +63,7 @@ class Conductor:
     def conduct(self) -> None:
         """Run one test; whatever happens, the findings say so and the test ends."""
         self.exit_code, self.director = None, None
+        self.found, self.drawn = None, ()
         handoff = Handoff.received(self.settings, Part.RATELIMIT)
         keyring = Keyring.of(self.settings)
         try:
@@ -85,34 +83,28 @@ class Conductor:
         settings, handoff = self.settings, session.handoff
         spent = session.wire.pace.requests
         limits = Budget(steady_rps(settings), handoff.requests - spent, handoff.seconds)
-        file = TraceFile(settings.report_dir / "trace.jsonl.gz", self._facts(session, limits))
+        facts = header(settings, limits, called.operation.label, str(called.role))
+        file = TraceFile(settings.report_dir / "trace.jsonl.gz", facts)
         director = self.director = Director(
             plan_for(settings.declared_limit, limits, quiet=handoff.quiet_s),
             self.send,
             self.workers,
-            handoff.run_id,
-            called.packed(),
+            {
+                "run_id": handoff.run_id,
+                "call": called.packed(),
+                "base_url": settings.base_url,
+                "max_rps": settings.requests_per_second,
+            },
             file,
         )
         done = director.run(tell=handoff.tell)
-        file.finish({"stopped_by": done.stopped_by, "reason": done.reason})
+        file.finish(footer(done, director.instrument))
         self.exit_code = self._write(session, called, director, done)
-
-    def _facts(self, session: Session, limits: Budget) -> dict[str, object]:
-        """What an analysis of the trace needs to know of the run."""
-        declared = "; ".join(map(str, self.settings.declared_limit))
-        return {
-            "run_id": session.handoff.run_id,
-            "base_url": self.settings.base_url,
-            "declared_limit": declared or None,
-            "max_rps": limits.max_rps,
-            "max_requests": limits.max_requests,
-            "max_seconds": limits.max_seconds,
-        }
 
     def _write(self, session: Session, called: Called, director: Director, done: Done) -> int:
         trace = director.trace
-        limit = outcome.rate_limit(trace, self.settings.declared_limit, done)
+        instrument = director.instrument
+        limit = outcome.rate_limit(trace, self.settings.declared_limit, done, instrument)
         line = curl(session.wire.origin, called.request)
         words = f"the {called.role} key"
         checks = outcome.checks(limit, trace, called.operation.label, words, line)
@@ -121,15 +113,16 @@ class Conductor:
         for check in checks:
             findings.append(check)
         results = SafeFileLogger(session.keyring.redactor, _results(self.settings))
-        show(results, limit, checks, director.trace, director.examples)
+        self.found = limit
+        self.drawn = pictures(trace, limit, self.settings.declared_limit)
+        show(results, limit, checks, self.drawn, director.examples)
         findings.finish(session.wire.pace.requests + trace.requests, self.interrupted)
-        worst = {check.status for check in checks}
-        return 1 if Status.VIOLATED in worst else EXIT_CODES[checks[0].status]
+        return outcome.exit_code(checks)
 
     def _skip(self, session: Session, reason: str) -> None:
         session.findings.append(ramp_not_run(Status.SKIPPED, reason))
         session.findings.finish(session.wire.pace.requests, self.interrupted)
-        self.exit_code = EXIT_CODES[Status.SKIPPED]
+        self.exit_code = outcome.EXIT_CODES[Status.SKIPPED]
 
     def interrupt(self, by: Interruption) -> None:
         """End the running test soon."""

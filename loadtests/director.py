@@ -14,6 +14,9 @@ from typing import Any, Final, Literal
 import gevent
 
 from loadtests import messages
+from loadtests.charts import Rates
+from loadtests.clocks import FEWEST, Clocks
+from loadtests.instrument import Instrument, watch
 from loadtests.plan import is_spread
 from loadtests.segments import Cut, Done, Planner, Progress, Segment
 from loadtests.trace import (
@@ -72,28 +75,35 @@ class Director:
         planner: Decides what comes next.
         send: Sends a message to a worker.
         workers: Names the workers that are there now.
-        run_id: Tells workers when another run begins.
-        call: What is called, as workers take it.
+        terms: What every worker is told with each segment: ``run_id``, the ``call``, the target's
+            ``base_url``, ``max_rps``.
         file: Where the trace is written.
         ahead: Seconds between telling a segment and its start.
         origin: Time 0 of the plan on this process's monotonic clock.
         trace: Every call so far.
         done: How it ended; None while it runs.
         phase: What is going on, for people.
+        segments: What was asked for so far.
+        clocks: Of the workers.
+        shed: Calls that found no place.
+        rates: The calls so far, counted.
+        examples: For each fault, an answer that showed it.
     """
 
     planner: Planner
     send: Send
     workers: Callable[[], Sequence[str]]
-    run_id: str
-    call: Mapping[str, Any]
+    terms: Mapping[str, Any]
     file: TraceFile
     ahead: float = _AHEAD_S
     origin: float = field(default_factory=time.monotonic)
     trace: Trace = field(default_factory=Trace)
     done: Done | None = None
     phase: str = "start"
+    segments: list[Segment] = field(default_factory=list)
+    clocks: Clocks = field(default_factory=Clocks)
     shed: int = 0
+    rates: Rates = field(default_factory=Rates)
     examples: dict[str, str] = field(default_factory=dict)
     _stop: Stop | None = None
     _finished: int = -1
@@ -115,7 +125,8 @@ class Director:
         while self.done is None:
             tell(phase=self.phase, requests=self.trace.requests)
             self._check_workers()
-            if not self.workers() and self._stop is None:
+            self._ask_clocks()
+            if not self._ready() and self._stop is None:
                 gevent.sleep(_CONSULT_S)
                 continue
             match self.planner.next_step(self.trace, self._progress()):
@@ -135,21 +146,42 @@ class Director:
         now = time.monotonic() - self.origin
         return Progress(now, now + self.ahead, self._finished, self._stop)
 
+    def _ready(self) -> list[str]:
+        """The workers whose clocks are known: only they can be given times."""
+        return [worker for worker in self.workers() if self.clocks.knows(worker)]
+
+    def _ask_clocks(self) -> None:
+        """Ask each worker what its clock shows; a new one often enough to begin at once."""
+        for worker in self.workers():
+            for _ in range(1 if self.clocks.knows(worker) else FEWEST):
+                self.send(messages.ASK_CLOCK, time.monotonic(), worker)
+
+    def take_clock(self, data: Mapping[str, Any], worker: str) -> None:
+        """Note what a worker's clock showed."""
+        back = time.monotonic()
+        self.clocks.take(worker, sent=data["sent"], there=data["there"], back=back)
+
+    @property
+    def instrument(self) -> Instrument:
+        """How well the workers kept the clock."""
+        within = self.clocks.within()
+        return watch(self.segments, self.trace, shed=self.shed, clocks_within=within)
+
     def _begin(self, segment: Segment) -> None:
         self.phase, self._running = segment.phase, segment
+        self.segments.append(segment)
         self.file.segment(segment)
-        workers = list(self.workers())
+        workers = self._ready()
         sharing = workers if is_spread(segment) else workers[:1]
         self._pending = set(sharing)
         for k, worker in enumerate(sharing):
             data = {
-                "run_id": self.run_id,
-                "call": self.call,
+                **self.terms,
                 "segment": messages.pack_segment(segment),
                 "base": self._base,
                 "k": k,
                 "n": len(sharing),
-                "origin": self.origin,
+                "origin": self.origin + self.clocks.ahead(worker),
             }
             self.send(messages.SEGMENT, data, worker)
         self._base += segment.most_requests
@@ -182,6 +214,7 @@ class Director:
         """Take a worker's batch."""
         calls = messages.unpack_calls(data["calls"])
         self.trace.extend(calls)
+        self.rates.add(calls)
         self.file.calls(calls)
         self.examples = {**data["examples"], **self.examples}
 

@@ -23,6 +23,7 @@ from contracts.session import configured
 from contracts.settings import SECRET_SETTINGS, Settings
 from loadtests import messages
 from loadtests.conductor import Conductor
+from loadtests.panel import install
 from loadtests.trace import Call
 from loadtests.worker import Worker
 
@@ -84,6 +85,9 @@ def set_up(environment: Environment, **_: object) -> None:
     if isinstance(runner, MasterRunner | LocalRunner):
         _conductor = Conductor(settings, runner.send_message, _names(runner))
         _connect_conductor(_conductor, environment)
+        if environment.web_ui:
+            options = environment.parsed_options
+            install(environment.web_ui, _conductor, options.web_base_path if options else "")
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, _end, environment, number)
 
@@ -122,6 +126,10 @@ def _connect_worker(worker: Worker, runner: WorkerRunner | LocalRunner) -> None:
     def cut(msg: Message, **_: object) -> None:
         worker.take_cut(msg.data)
 
+    def question(msg: Message, **_: object) -> None:
+        worker.take_question(msg.data)
+
+    runner.register_message(messages.ASK_CLOCK, question)
     runner.register_message(messages.SEGMENT, segment)
     runner.register_message(messages.CUT, cut)
 
@@ -138,9 +146,14 @@ def _connect_conductor(conductor: Conductor, environment: Environment) -> None:
         if conductor.director:
             conductor.director.take_end(msg.data, msg.node_id)
 
+    def clock(msg: Message, **_: object) -> None:
+        if conductor.director:
+            conductor.director.take_clock(msg.data, msg.node_id)
+
     def start(**_: object) -> None:
         gevent.spawn(_conducted, conductor, environment)
 
+    runner.register_message(messages.CLOCK, clock)
     runner.register_message(messages.CALLS, calls)
     runner.register_message(messages.ENDED, ended)
     environment.events.test_start.add_listener(start)

@@ -7,7 +7,7 @@ none is named, and what would tell them apart is.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from statistics import median
 from typing import Final, Literal
 
@@ -154,6 +154,8 @@ def _queue(calls: Sequence[Call]) -> Measured | None:
     gap = sum(even) / len(even)
     longest = max(call.answered - call.written for call in calls if call.admitted) - usual
     size = round(longest / gap) + 1
+    if size > 2 * _admitted_at_once(calls):
+        return None
     error = 2 * usual / max(held[-1] - held[0], 1e-3) + 0.005
     rate = 1 / gap
     return Measured(
@@ -164,6 +166,11 @@ def _queue(calls: Sequence[Call]) -> Measured | None:
         None,
         (rate * (1 - error), rate, rate * (1 + error)),
     )
+
+
+def _admitted_at_once(calls: Sequence[Call]) -> int:
+    """A queue refuses when it is full; answers that a busy server held back tell of none."""
+    return sum(call.admitted for call in takewhile(lambda call: not call.refused, calls))
 
 
 FEWEST_ABREAST: Final = 4

@@ -4,7 +4,8 @@ Pure.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple
+from dataclasses import asdict, fields
+from operator import attrgetter
 from typing import Any, Final
 
 from loadtests.segments import Abreast, Arrivals, Listed, Paced, Part, Segment
@@ -21,6 +22,12 @@ CALLS: Final = "busyboard calls"
 
 ENDED: Final = "busyboard ended"
 """Worker to master: its share of a segment has ended, and all its calls were told."""
+
+ASK_CLOCK: Final = "busyboard ask clock"
+"""Master to worker: what does your clock show?"""
+
+CLOCK: Final = "busyboard clock"
+"""Worker to master: what it shows, and the question's own time again."""
 
 _ARRIVALS: Final[Mapping[str, type[Arrivals]]] = {
     kind.__name__: kind for kind in (Paced, Listed, Abreast)
@@ -51,7 +58,11 @@ def _part(plain: dict[str, Any]) -> Part:
 
 def pack_calls(calls: Sequence[Call]) -> list[Any]:
     """Write calls as rows."""
-    return [astuple(call) for call in calls]
+    return [_ROW(call) for call in calls]
+
+
+_ROW: Final = attrgetter(*(each.name for each in fields(Call)))
+"""Not `astuple`: it copies every value deeply, and that took a third of the sender's time."""
 
 
 def unpack_calls(rows: Sequence[Any]) -> list[Call]:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from contracts.exchange import Response
+from contracts.exchange import Fields, Response
 from contracts.judge import body_difference
 from contracts.redaction import SHORTEST_SEARCHED, Redactor
+from loadtests.headers import select_fields
 from loadtests.sending import Sent
 
 _REMEMBERED: Final = 4096
@@ -31,12 +32,19 @@ class Observer:
         examples: For each fault seen, the first answer that showed it, as text.
     """
 
-    key: str
+    key: str = field(repr=False)
     redactor: Redactor
     tolerated: tuple[str, ...] = ()
     successes: frozenset[int] = frozenset()
     examples: dict[str, str] = field(default_factory=dict)
     _seen: dict[tuple[int, str, bytes], str] = field(default_factory=dict)
+
+    def fields(self, sent: Sent) -> Fields:
+        """The header fields that speak of limits; a key that stands in one is masked."""
+        return tuple((name, self._masked(value)) for name, value in select_fields(sent.headers))
+
+    def _masked(self, value: str) -> str:
+        return self.redactor.mask(value) if len(value) >= SHORTEST_SEARCHED else value
 
     def fault(self, sent: Sent) -> str:
         """Say what an answer breaks, the requirement first; empty for nothing."""
@@ -46,7 +54,7 @@ class Observer:
         known = sent.status, fields.get("content-type", ""), sent.body
         fault = self._seen.get(known)
         if fault is None:
-            fault = self._read(sent, fields)
+            fault = self.redactor.mask(self._read(sent, fields))
             if len(self._seen) < _REMEMBERED:
                 self._seen[known] = fault
         if fault and fault not in self.examples:

@@ -6,12 +6,14 @@ Pure.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Final
 
 from contracts.declared import DeclaredLimit
 from contracts.records import CheckRecord
 from contracts.requirements import BY_ID
 from contracts.verdict import RateLimit, Severity, Status
 from loadtests import estimator
+from loadtests.instrument import Instrument
 from loadtests.segments import Done
 from loadtests.trace import Trace
 
@@ -22,13 +24,47 @@ _STATUS: Mapping[str, Status] = {
     "no_limit_seen": Status.INCONCLUSIVE,
 }
 
+EXIT_CODES: Final[Mapping[Status, int]] = {
+    Status.HELD: 0,
+    Status.VIOLATED: 1,
+    Status.INCONCLUSIVE: 3,
+    Status.SKIPPED: 3,
+}
+"""Of the ramp alone; `busyboard verify` reads the findings instead."""
+
+
+def exit_code(checks: Sequence[CheckRecord]) -> int:
+    """What the ramp alone comes to: D4's, unless another promise was broken on the way."""
+    violated = any(check.status is Status.VIOLATED for check in checks)
+    return EXIT_CODES[Status.VIOLATED if violated else checks[0].status]
+
+
 _SETTINGS = {"max_rps": "MAX_RPS", "max_requests": "MAX_REQUESTS", "max_seconds": "MAX_SECONDS"}
 
 
-def rate_limit(trace: Trace, declared: Sequence[DeclaredLimit], done: Done) -> RateLimit:
-    """Estimate the limit, in the verdict's own words."""
+def rate_limit(
+    trace: Trace, declared: Sequence[DeclaredLimit], done: Done, instrument: Instrument
+) -> RateLimit:
+    """Estimate the limit, in the verdict's own words.
+
+    Args:
+        trace: Every call.
+        declared: What the operator says.
+        done: How the run ended.
+        instrument: How well the sender kept the clock; nothing is concluded where it fell behind.
+    """
     found = asdict(estimator.estimate(trace, declared, done))
+    sentences = [found["detail"], f"Sent: {instrument}." if str(instrument) else ""]
+    if instrument.fell_behind:
+        found["status"] = "not_confirmed"
+        sentences = [f"The sender fell behind: {instrument}; {_WITHOUT}", f"It saw: {sentences[0]}"]
+    found["detail"] = " ".join(filter(None, sentences))
     return RateLimit.model_validate({name: found[name] for name in RateLimit.model_fields})
+
+
+_WITHOUT = (
+    "so nothing is concluded. Use more workers (locust --processes) or a lower BUSYBOARD_MAX_RPS."
+)
 
 
 def checks(

@@ -17,10 +17,10 @@ from typing import Final
 import gevent
 from gevent.pool import Pool
 
-from loadtests.headers import select_fields
+from loadtests.observing import Observer
 from loadtests.segments import Abreast, Governor, Listed, Paced, Part, Segment
-from loadtests.sending import Sender, Sent
-from loadtests.trace import Call
+from loadtests.sending import Sender
+from loadtests.trace import PLACES, Call
 
 MOST_IN_FLIGHT: Final = 400
 """Calls of one process; what finds no place is shed, counted, and makes the run inconclusive."""
@@ -109,14 +109,14 @@ class Dispatcher:
 
     Attributes:
         sender: Sends a call.
-        fault: Says what an answer breaks.
+        observer: Reads an answer.
         governor: Says when the next call may leave.
         report: Takes the calls answered since the last report.
         shed: Arrivals that found no place.
     """
 
     sender: Sender
-    fault: Callable[[Sent], str]
+    observer: Observer
     governor: Governor
     report: Callable[[list[Call]], None]
     shed: int = 0
@@ -182,7 +182,8 @@ class Dispatcher:
     def _run_clocked(self, running: _Running, base: int, dues: list[tuple[int, float]]) -> None:
         if not dues:
             return
-        self.sender.warm(_connections(dues))
+        if not running.part.fresh:
+            self.sender.warm(self.sender.needed(_first_rate(dues)))
         timer, pool = Timer(), Pool(MOST_IN_FLIGHT)
         try:
             for i, due in dues:
@@ -196,9 +197,12 @@ class Dispatcher:
             pool.join()
         finally:
             timer.close()
+            self.sender.close_unused()
 
     def _run_abreast(self, running: _Running, base: int, count: int, connections: int) -> None:
-        Timer().wait_until(running.origin + running.segment.start)
+        timer = Timer()
+        timer.wait_until(running.origin + running.segment.start)
+        timer.close()
         numbers = iter(range(count))
 
         def serial() -> None:
@@ -207,7 +211,8 @@ class Dispatcher:
                     return
                 self._call(running, base + i, time.monotonic())
 
-        self.sender.warm(min(connections, count))
+        if not running.part.fresh:
+            self.sender.warm(min(connections, count))
         gevent.joinall([gevent.spawn(serial) for _ in range(min(connections, count))])
 
     def _call(self, running: _Running, index: int, due: float) -> None:
@@ -217,16 +222,16 @@ class Dispatcher:
         call = Call(
             index,
             running.segment.number,
-            due - running.origin,
-            left - running.origin,
-            sent.answered - running.origin,
+            round(due - running.origin, PLACES),
+            round(left - running.origin, PLACES),
+            round(sent.answered - running.origin, PLACES),
             sent.status,
             lost=bool(sent.trouble),
             connection=sent.connection,
             probe=part.probe,
             wire=int(sent.written is not None),
-            fields=select_fields(sent.headers),
-            fault=self.fault(sent),
+            fields=self.observer.fields(sent),
+            fault=self.observer.fault(sent),
         )
         running.note(call)
         self._answered.append(call)
@@ -240,7 +245,7 @@ class Dispatcher:
             gevent.sleep(at - now)
 
 
-def _connections(dues: list[tuple[int, float]]) -> int:
-    """Connections for the first fifth of a second; more are opened as they are missing."""
+def _first_rate(dues: list[tuple[int, float]]) -> float:
+    """Calls per second in the first fifth of a second."""
     first = dues[0][1]
-    return min(50, sum(due - first < BATCH_S for _, due in dues))
+    return sum(due - first < BATCH_S for _, due in dues) / BATCH_S

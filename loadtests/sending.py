@@ -8,8 +8,9 @@ times the CPU of everything else here.
 import itertools
 import socket
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import gevent
@@ -21,6 +22,11 @@ from contracts.exchange import Fields, Trouble
 _IDLE_S: Final = 2.0
 """Seconds after which a kept connection is not trusted (gunicorn, node and Varnish close after
 4 s without a word)."""
+
+_RECENT: Final = 20
+"""Answers whose latency says how many connections a rate takes."""
+
+_MOST_WARM: Final = 50
 
 _BLOCK: Final = 16_384
 
@@ -35,7 +41,7 @@ class Prepared:
     """
 
     method: str
-    data: bytes
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +80,10 @@ class _Reply(HTTPResponse):
 class _Kept:
     """A connection between two calls."""
 
-    __slots__ = ("label", "socket", "used_at")
+    __slots__ = ("is_used", "label", "socket", "used_at")
 
     def __init__(self, opened: socket.socket, label: str) -> None:
-        self.socket, self.label = opened, label
+        self.socket, self.label, self.is_used = opened, label, False
         self.used_at = time.monotonic()
 
 
@@ -94,6 +100,7 @@ class Sender:
         """
         self._route, self._calls, self._name = route, calls, name
         self._idle: list[_Kept] = []
+        self._latencies: deque[float] = deque(maxlen=_RECENT)
         self._numbers = itertools.count()
 
     def warm(self, count: int) -> None:
@@ -101,6 +108,20 @@ class Sender:
         missing = count - len(self._fresh_enough())
         jobs = [gevent.spawn(self._open_quietly) for _ in range(missing)]
         gevent.joinall(jobs, timeout=self._route.timeout_s)
+
+    def needed(self, rate: float) -> int:
+        """How many connections a rate takes, in calls per second, by the latest answers.
+
+        No more are opened ahead than will soon be used: gunicorn's threads each wait 5 s for the
+        first byte of a new connection, and eight silent ones held up everybody for 10 s.
+        """
+        return min(_MOST_WARM, 1 + int(rate * max(self._latencies, default=0.0)))
+
+    def close_unused(self) -> None:
+        """Close what was opened ahead and never carried a call."""
+        for kept in [kept for kept in self._idle if not kept.is_used]:
+            kept.socket.close()
+            self._idle.remove(kept)
 
     def _open_quietly(self) -> None:
         try:
@@ -148,9 +169,11 @@ class Sender:
         except (TimeoutError, OSError, HTTPParseError) as error:
             kept.socket.close()
             return _lost(written, kept.label, _trouble(error))
+        answered = time.monotonic()
+        self._latencies.append(answered - written)
         self._keep(kept, reply, fresh=fresh)
         fields = tuple((name.lower(), str(value)) for name, value in reply.items())
-        return Sent(written, time.monotonic(), reply.get_code(), kept.label, fields, reply.body)
+        return Sent(written, answered, reply.get_code(), kept.label, fields, reply.body)
 
     def _exchange(self, opened: socket.socket, call: Prepared) -> _Reply:
         opened.sendall(call.data)
@@ -166,7 +189,7 @@ class Sender:
         if fresh or reply.should_close():
             kept.socket.close()
             return
-        kept.used_at = time.monotonic()
+        kept.used_at, kept.is_used = time.monotonic(), True
         self._idle.append(kept)
 
 

@@ -1,4 +1,4 @@
-"""The ramp in the Allure report: what it found, its picture, an example of each fault."""
+"""The ramp in the Allure report: what it found, its pictures, an example of each fault."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -8,15 +8,14 @@ from contracts.records import CheckRecord
 from contracts.requirements import BY_ID
 from contracts.results import ALLURE_SEVERITY, HandMade, SafeFileLogger, write_result
 from contracts.verdict import RateLimit
-from loadtests.charts import rates_chart
-from loadtests.trace import Trace
+from loadtests.charts import Drawn
 
 
 def show(
     logger: SafeFileLogger,
     limit: RateLimit,
     checks: Sequence[CheckRecord],
-    trace: Trace,
+    pictures: Sequence[Drawn],
     examples: Mapping[str, str],
 ) -> None:
     """Write one result for each check of the ramp.
@@ -25,18 +24,17 @@ def show(
         logger: Masks and writes.
         limit: What was found.
         checks: What that says of the promises.
-        trace: Every call.
+        pictures: Of the whole run, for the first check.
         examples: For each fault, an answer that showed it.
     """
     stop = int(datetime.now(UTC).timestamp() * 1000)
     start = stop - int(limit.seconds * 1000)
-    chart = rates_chart(trace, limit.rate_rps)
+    drawn = [(picture.title, "image/svg+xml", "svg", picture.svg) for picture in pictures]
     for check in checks:
         requirement = BY_ID[check.requirement.id]
-        attachments = [("calls per second", "image/svg+xml", "svg", chart)]
-        if check.curl:
-            attachments.insert(0, ("curl", "text/plain", "txt", check.curl))
-        attachments += [
+        attachments = drawn if check is checks[0] else []
+        curl = [("curl", "text/plain", "txt", check.curl)] if check.curl else []
+        shown = [
             (fault, "text/plain", "txt", example)
             for fault, example in examples.items()
             if fault.startswith(requirement.id)
@@ -53,7 +51,7 @@ def show(
                 severity=ALLURE_SEVERITY[check.severity] if check.severity else "normal",
                 start=start,
                 stop=stop,
-                attachments=attachments,
+                attachments=[*curl, *attachments, *shown],
             ),
         )
 
@@ -66,9 +64,10 @@ _TITLES = {
 
 
 def _table(limit: RateLimit) -> str:
-    rows = [(name, value) for name, value in limit.model_dump().items() if value is not None]
-    lines = ["| rate limit | |", "|---|---|", *(f"| {name} | {_cell(v)} |" for name, v in rows)]
-    return "\n".join(lines)
+    """The detail as a paragraph, since a long cell makes the table scroll; the rest as a table."""
+    figures = limit.model_dump(exclude={"detail"}, exclude_none=True)
+    rows = [f"| {name} | {_cell(value)} |" for name, value in figures.items()]
+    return "\n".join([_cell(limit.detail), "", "| rate limit | |", "|---|---|", *rows])
 
 
 def _cell(value: object) -> str:

@@ -8,13 +8,17 @@ lines of ``trace.jsonl.gz``, ``read_trace`` takes them back.
 import json
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Final, overload
 
 CONTROL: Final = "control"
 """The probe label of the plain valid call; every other label is a variation of it."""
 
 VERSION: Final = 1
+
+PLACES: Final = 6
+"""Decimal places of a time: a microsecond. Times are rounded where they are taken, so that what is
+concluded from the calls and from the file is the same to the last digit."""
 
 
 class BrokenTraceError(ValueError):
@@ -222,10 +226,13 @@ def _line(kind: str, row: Mapping[str, object]) -> bytes:
 
 
 def _plain(call: Call) -> dict[str, object]:
-    row: dict[str, object] = asdict(call)
+    row: dict[str, object] = {name: getattr(call, name) for name in _FIELDS}
     for name in ("asked", "written", "answered"):
-        row[name] = round(getattr(call, name), 6)
+        row[name] = round(getattr(call, name), PLACES)
     return row
+
+
+_FIELDS: Final = tuple(each.name for each in fields(Call))
 
 
 def _call(row: dict[str, object]) -> Call:

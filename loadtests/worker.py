@@ -3,6 +3,7 @@
 It needs the settings for route and keys, and nothing else of the run.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,10 @@ from loadtests.trace import CONTROL, Call
 
 Tell = Callable[[str, Any], None]
 """Sends a message of a type with data to the master."""
+
+
+class OtherTargetError(Exception):
+    """This process and the master were set up for different targets; the message says which."""
 
 
 @dataclass(slots=True)
@@ -57,12 +62,25 @@ class Worker:
         segment = messages.unpack_segment(data["segment"])
         ended: dict[str, Any] = {"number": segment.number, "shed": 0, "failed": True}
         try:
+            self._check_target(data["base_url"])
             dispatcher = self._dispatcher_for(data)
             shed = dispatcher.shed
             dispatcher.run(segment, Share(data["base"], data["k"], data["n"]), data["origin"])
             ended |= {"shed": dispatcher.shed - shed, "failed": False}
         finally:
             self.tell(messages.ENDED, ended)
+
+    def _check_target(self, base_url: str) -> None:
+        """Send only where this process's own settings say that load may be put."""
+        if base_url != self.settings.base_url:
+            raise OtherTargetError(
+                f"BUSYBOARD_BASE_URL: is {self.settings.base_url} here and {base_url} for the "
+                "master; set the same for both"
+            )
+
+    def take_question(self, sent: float) -> None:
+        """Say what this process's clock shows."""
+        self.tell(messages.CLOCK, {"sent": sent, "there": time.monotonic()})
 
     def _dispatcher_for(self, data: Mapping[str, Any]) -> Dispatcher:
         """Keep connections and what was seen within one run, and begin anew with the next.
@@ -72,11 +90,11 @@ class Worker:
         if self._dispatcher is None or self._run_id != data["run_id"]:
             if self._dispatcher:
                 self._dispatcher.sender.close()
-            self._dispatcher, self._run_id = self._built(data["call"]), data["run_id"]
+            self._dispatcher, self._run_id = self._built(data), data["run_id"]
         return self._dispatcher
 
-    def _built(self, call: Mapping[str, Any]) -> Dispatcher:
-        settings = self.settings
+    def _built(self, data: Mapping[str, Any]) -> Dispatcher:
+        settings, call = self.settings, data["call"]
         keyring = Keyring.of(settings)
         route = Route.to(address(settings.base_url or ""), settings)
         observer = Observer(
@@ -87,9 +105,7 @@ class Worker:
         )
         self._observer = observer
         sender = Sender(route, {CONTROL: prepared(call, route, settings, keyring)})
-        return Dispatcher(
-            sender, observer.fault, Governor(settings.requests_per_second), self._report
-        )
+        return Dispatcher(sender, observer, Governor(data["max_rps"]), self._report)
 
     def _report(self, calls: list[Call]) -> None:
         assert self._observer is not None

@@ -17,6 +17,7 @@ from typing import Final
 
 from benchmarks.ratelimit.simulator import Network
 from benchmarks.ratelimit.worlds import KINDS, World, draw, kinds, least_cost
+from contracts import verdict
 from contracts.declared import DeclaredLimit, read_declared
 from loadtests.estimator import RateLimit, estimate
 from loadtests.plan import plan_for
@@ -38,10 +39,10 @@ FIVE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One world and what was said of it."""
+    """One world and what was said of it: by the estimator, or in a verdict."""
 
     world: World
-    said: RateLimit
+    said: RateLimit | verdict.RateLimit
 
 
 def find(world: World) -> Run:

@@ -100,6 +100,7 @@ class PartState:
     """How far the part under way is."""
 
     part: Part
+    first: int
     left: int
     waiting: int = 0
     refused: int = 0
@@ -116,6 +117,7 @@ class Simulator:
         network: How calls travel.
         random: Where all chance comes from.
         foreign_rps: Calls of somebody else on the same counter, per second, at random times.
+        cost: How long the sender itself works on a call, in seconds: it sends one after another.
         until: The latest time, in seconds.
     """
 
@@ -123,6 +125,7 @@ class Simulator:
     network: Network
     random: Random
     foreign_rps: float = 0.0
+    cost: float = 0.0
     until: float = 100_000.0
     trace: Trace = field(default_factory=Trace)
     segments: dict[int, Segment] = field(default_factory=dict)
@@ -130,7 +133,8 @@ class Simulator:
     _events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     _order: "count[int]" = field(default_factory=count)
     _unreported: list[Call] = field(default_factory=list)
-    _indices: "count[int]" = field(default_factory=count)
+    _next_index: int = 0
+    _free_at: float = 0.0
     _labels: "count[int]" = field(default_factory=count)
     _kept: dict[int, Connection] = field(default_factory=dict)
     _segment: Segment | None = None
@@ -193,7 +197,8 @@ class Simulator:
             self._state, self._over = None, True
             return
         part = self._parts.pop(0)
-        self._state = state = PartState(part, part.arrivals.count)
+        self._state = state = PartState(part, self._next_index, part.arrivals.count)
+        self._next_index += part.arrivals.count
         if isinstance(part.arrivals, Abreast):
             for slot in range(min(part.arrivals.count, part.arrivals.connections)):
                 self._abreast(state, slot)
@@ -217,12 +222,12 @@ class Simulator:
         def fire() -> None:
             if state.ended:
                 return
-            allowed = self._governor.may_leave(self.now)
+            allowed = self._may_leave()
             if allowed > self.now:
                 self._at(allowed, fire)
                 return
             state.left -= 1
-            self._send(state, due, slot % 32, lambda _: None)
+            self._send(state, state.first + slot, due, slot % 32, lambda _: None)
 
         self._at(due, fire)
 
@@ -232,19 +237,29 @@ class Simulator:
         def fire() -> None:
             if state.ended or not state.left:
                 return
-            allowed = self._governor.may_leave(self.now)
+            allowed = self._may_leave()
             if allowed > self.now:
                 self._at(allowed, fire)
                 return
+            index = state.first + state.part.arrivals.count - state.left
             state.left -= 1
-            self._send(state, self.now, slot, lambda _: fire())
+            self._send(state, index, self.now, slot, lambda _: fire())
 
         self._at(self.now, fire)
 
+    def _may_leave(self) -> float:
+        return max(self._governor.may_leave(self.now), self._free_at)
+
     def _send(
-        self, state: PartState, asked: float, slot: int, then: Callable[[Call], None]
+        self,
+        state: PartState,
+        index: int,
+        asked: float,
+        slot: int,
+        then: Callable[[Call], None],
     ) -> None:
         self._governor.note(self.now)
+        self._free_at = self.now + self.cost
         state.waiting += 1
         connection = self._connection(state.part, slot)
         sent = Sent(state.part, connection.label, asked, self.now, then)
@@ -252,7 +267,7 @@ class Simulator:
 
         def answered(status: int, *, lost: bool) -> None:
             call = Call(
-                next(self._indices), number, asked, sent.written, self.now, status, lost,
+                index, number, asked, sent.written, self.now, status, lost,
                 connection.label, state.part.probe,
             )  # fmt: skip
             self._take(state, call, then)

@@ -8,14 +8,10 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
-import psutil
 import pytest
 
 from contracts.children import ROOT
-from tests.integration.suite.test_interruption import until
 from tests.integration.suite.verification import BUSYBOARD, environment, settings_of, verify
 from tests.servers.degenerate.record import read_record
 from tests.servers.stacks import FLASK, degenerate, faulty_flask
@@ -85,6 +81,73 @@ def test_locust_alone_is_1_after_a_violation(tmp_path: Path) -> None:
     assert done.returncode == 1
 
 
+@pytest.mark.parametrize(
+    ("variables", "options", "taken"),
+    [
+        pytest.param({}, [], "from the file", id="file"),
+        pytest.param({"BUSYBOARD_DECLARED_LIMIT": "variable"}, [], "variable", id="variable"),
+        pytest.param(
+            {"BUSYBOARD_DECLARED_LIMIT": "variable"},
+            ["--declared-limit", "option"],
+            "option",
+            id="option",
+        ),
+    ],
+)
+def test_locust_takes_settings_from_its_file_variables_and_options(
+    tmp_path: Path, variables: Mapping[str, str], options: Sequence[str], taken: str
+) -> None:
+    scenario = ROOT / "loadtests" / "locustfile.py"
+    (tmp_path / "locust.conf").write_text(
+        f"locustfile = {scenario}\nheadless = true\nseed = 7\ndeclared-limit = from the file\n"
+    )
+    settings = {"BUSYBOARD_BASE_URL": "http://127.0.0.1:1", "BUSYBOARD_API_KEY": "k" * 20}
+
+    done = subprocess.run(
+        [*LOCUST, *options],
+        env=environment({**settings, **variables}),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert f'BUSYBOARD_DECLARED_LIMIT: "{taken}" is not a limit' in done.stderr
+
+
+def test_analyse_reaches_what_the_run_reached(tmp_path: Path) -> None:
+    with FLASK.start(limit=20, window_s=1) as server:
+        outcome = verify(tmp_path, settings_of(server), "ratelimit")
+        before = {path: path.stat().st_mtime_ns for path in outcome.files()}
+
+    analysed = run([BUSYBOARD, "analyse", tmp_path / "trace.jsonl.gz", "--json"], {})
+
+    assert outcome.verdict is not None
+    assert outcome.verdict.rate_limit is not None
+    assert json.loads(analysed.stdout) == outcome.verdict.rate_limit.model_dump(mode="json")
+    assert analysed.returncode == outcome.exit_code
+    assert {path: path.stat().st_mtime_ns for path in outcome.files()} == before
+
+
+def test_analyse_of_an_interrupted_run_concludes_from_what_is_there(tmp_path: Path) -> None:
+    with FLASK.start(limit=20, window_s=1) as server:
+        verify(tmp_path, settings_of(server), "ratelimit")
+    whole = tmp_path / "trace.jsonl.gz"
+    cut = tmp_path / "cut.jsonl.gz"
+    cut.write_bytes(whole.read_bytes()[:-200])
+
+    analysed = run([BUSYBOARD, "analyse", cut, "--json"], {})
+
+    said = json.loads(analysed.stdout)
+    assert (analysed.returncode, said["status"], said["stopped_by"]) == (
+        3,
+        "not_confirmed",
+        "signal",
+    )
+
+
 def test_locust_refuses_another_host_than_the_target(tmp_path: Path) -> None:
     with degenerate("correct") as server:
         settings = settings_of(server, REPORT_DIR=str(tmp_path))
@@ -109,60 +172,6 @@ def test_load_goes_to_allowed_hosts_only(tmp_path: Path) -> None:
     assert verified.verdict is not None
     (check,) = verified.verdict.requirements[3].checks
     assert (check.status.value, check.setting) == ("skipped", "LOAD_ALLOWED_HOSTS")
-
-
-def test_web_ui_listens_on_loopback_and_ends_on_sigterm(tmp_path: Path) -> None:
-    with FLASK.start() as server:
-        settings = settings_of(server, REPORT_DIR=str(tmp_path))
-        process = subprocess.Popen(
-            [*LOCUST, "--headful", "--autostart", "--web-port", "0"],
-            env=environment(settings),
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stderr is not None
-        with process, process.stderr as log:
-            port = _port(process.pid)
-            page = _page(port)
-            until((tmp_path / "trace.jsonl.gz").exists)
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
-            log.read()
-
-    assert b"Locust" in page
-    assert process.returncode == 143
-    assert any((tmp_path / "findings").glob("ratelimit-*"))
-
-
-def _port(pid: int) -> int:
-    found: list[int] = []
-
-    def listens() -> bool:
-        connections = psutil.Process(pid).net_connections("tcp")
-        listening = [one.laddr for one in connections if one.status == psutil.CONN_LISTEN]
-        assert all(place.ip == "127.0.0.1" for place in listening)
-        found[:] = [place.port for place in listening]
-        return bool(found)
-
-    until(listens)
-    return found[0]
-
-
-def _page(port: int) -> bytes:
-    got: list[bytes] = []
-
-    def answers() -> bool:
-        try:
-            with urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
-                got.append(answer.read())
-        except URLError:
-            return False
-        return True
-
-    until(answers)
-    return got[0]
 
 
 def test_locust_master_and_workers_confirm_the_limit(tmp_path: Path) -> None:

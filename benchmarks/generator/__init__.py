@@ -1,0 +1,1 @@
+"""How exactly, and at what cost, the load generator sends."""

@@ -1,0 +1,175 @@
+"""Asked against sent, and the cost of a request, beside a bare FastHttpUser and wrk.
+
+``python -m benchmarks.generator`` sends to one nginx on loopback in one run, a minute and a half,
+and prints one table, then each ratio beside its target. Lateness is judged only while a bare timer
+beside wakes in time: else the machine is busy, and says nothing about the generator.
+"""
+
+import argparse
+import json
+import math
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from benchmarks.generator.measured import KEY, Measured
+from benchmarks.generator.servers import SLOW_S, counted, quick, slow
+from contracts.children import ROOT
+from tests.integration.suite.verification import BUSYBOARD, environment
+
+RATES: Final = (50, 200, 500, 1000, 2000)
+
+BUSY_S: Final = 0.0005
+"""A bare timer's p99 beyond this means a busy machine."""
+
+
+def side(name: str, url: str, rate: float, seconds: float) -> subprocess.Popen[str]:
+    """Start one generator in a process of its own."""
+    module = [sys.executable, "-m", "benchmarks.generator.sides"]
+    return subprocess.Popen(
+        [*module, name, url, str(rate), str(seconds)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def result(process: subprocess.Popen[str]) -> Measured:
+    """Wait for it."""
+    out, _ = process.communicate()
+    return Measured(**json.loads(out.splitlines()[-1]))
+
+
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """The smallest value that so many are not above."""
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else math.nan
+
+
+def table(url: str, rates: Sequence[int], seconds: float) -> Iterator[tuple[str, list[str]]]:
+    """Every generator at every rate: a row, and what our ratios are."""
+    for rate in rates:
+        beside = side("timer", url, rate, seconds)
+        before = counted(url)
+        mine = result(side("ours", url, rate, seconds))
+        wire = counted(url) - before - 1
+        bare = result(beside)
+        other = result(side("fasthttp", url, rate, seconds))
+        for name, one in (("ours", mine), ("FastHttpUser", other), ("timer alone", bare)):
+            yield _row(rate, name, one), []
+        yield "", list(_ratios(rate, mine, other, bare, wire))
+
+
+def _row(rate: int, name: str, one: Measured) -> str:
+    late = [f"{1000 * quantile(one.late, share):9.2f}" for share in (0.5, 0.99)]
+    late = [cell if one.late else f"{'-':>9}" for cell in late]
+    per_core = f"{one.sent / one.cpu_s:9,.0f}" if name != "timer alone" else f"{'-':>9}"
+    return f"{rate:6} {name:14} {one.sent:7}/{one.asked:<7} {' '.join(late)} {per_core}"
+
+
+def _ratios(rate: int, mine: Measured, other: Measured, bare: Measured, wire: int) -> Iterator[str]:
+    wire -= mine.warm
+    busy = quantile(bare.late, 0.99) >= BUSY_S
+    yield _judged(f"{rate}/s wire requests", wire, "=", mine.sent, wire == mine.sent)
+    whole = mine.sent == mine.asked
+    yield _judged(f"{rate}/s every call once", mine.sent, "=", mine.asked, whole, busy=busy)
+    achieved = (mine.sent - 1) / mine.seconds / rate
+    exact = 0.995 <= achieved <= 1.005
+    yield _judged(f"{rate}/s achieved/asked", achieved, "in", "0.995-1.005", exact, busy=busy)
+    cost = (mine.cpu_s / mine.sent) / (other.cpu_s / max(1, other.sent))
+    yield _judged(f"{rate}/s CPU per request / FastHttpUser", cost, "<=", 0.6, cost <= 0.6)
+    limit = {500: 0.001, 1000: 0.002}.get(rate)
+    for share, most in ((0.5, 0.0005), (0.99, limit)):
+        if most is not None:
+            late = quantile(mine.late, share)
+            words = f"{rate}/s late p{100 * share:.0f} (ms)"
+            yield _judged(words, 1000 * late, "<=", 1000 * most, late <= most, busy=busy)
+
+
+def _judged(
+    name: str, seen: float, relation: str, target: object, held: bool, *, busy: bool = False
+) -> str:
+    word = "met" if held else "machine busy" if busy else "MISSED"
+    return f"{name:56} {seen:10.4g}  {relation:2} {target!s:11} {word}"
+
+
+def wrk(url: str, seconds: float) -> str:
+    """How many requests a second the smallest generator makes of one core."""
+    if shutil.which("wrk") is None:
+        return "wrk: skipped, it is not installed (Debian: apt install wrk)"
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = ["wrk", "-t1", "-c16", f"-d{seconds:.0f}s", "-H", f"x-api-key: {KEY}"]
+    done = subprocess.run([*command, f"{url}/calls"], capture_output=True, text=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    requests = int(done.stdout.split(" requests in")[0].split()[-1])
+    return f"   max wrk            {requests:7}/{'-':7} {'-':>9} {'-':>9} {requests / cpu:9,.0f}"
+
+
+def slow_server(seconds: float) -> str:
+    """A server that takes its time must not change the rate."""
+    with slow() as url:
+        mine = result(side("ours", url, 200, seconds))
+    achieved = (mine.sent - 1) / mine.seconds / 200
+    waited = f"median answer after {1000 * mine.response_p50:.0f} ms"
+    name = f"200/s on a {1000 * SLOW_S:.0f} ms server, {waited}"
+    return _judged(name, achieved, "in", "0.99-1.01", 0.99 <= achieved <= 1.01)
+
+
+def end_to_verdict(url: str) -> str:
+    """From SIGTERM to verdict.json, in seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = {
+            "BUSYBOARD_BASE_URL": url,
+            "BUSYBOARD_API_KEY": KEY,
+            "BUSYBOARD_REPORT_DIR": folder,
+        }
+        with subprocess.Popen(
+            [BUSYBOARD, "verify", "ratelimit"],
+            env=environment(settings),
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            while not (Path(folder) / "trace.jsonl.gz").exists() and process.poll() is None:
+                time.sleep(0.01)
+            time.sleep(2)
+            sent = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            while not (Path(folder) / "verdict.json").exists() and process.poll() is None:
+                time.sleep(0.01)
+            took = time.monotonic() - sent
+    return _judged("SIGTERM to verdict (s)", took, "<", 2, took < 2)
+
+
+def main() -> None:
+    """Print table and ratios."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=5, help="of each measurement")
+    parser.add_argument("--rates", type=int, nargs="*", default=RATES, help="calls per second")
+    options = parser.parse_args()
+    out = sys.stdout
+    out.write(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n\n")
+    out.write("  rate generator         sent/asked    late p50  p99 (ms)  req/core·s\n")
+    ratios: list[str] = []
+    with quick() as url:
+        for row, found in table(url, options.rates, options.seconds):
+            ratios += found
+            out.write(f"{row}\n" if row else "")
+            out.flush()
+        out.write(f"{wrk(url, options.seconds)}\n")
+        ratios += [slow_server(options.seconds), end_to_verdict(url)]
+    out.write("\n" + "\n".join(ratios) + "\n")
+
+
+if __name__ == "__main__":
+    main()
