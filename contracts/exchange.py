@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from contracts.credentials import Credential, NoKey, RoleKey, Text
+from contracts.credentials import Credential, NoKey, Respelled, RoleKey, Text
 
 Fields = tuple[tuple[str, str], ...]
 """Header fields in order, names as sent."""
@@ -193,6 +193,9 @@ def _masked_header(credential: Credential) -> str:
             return ""
         case RoleKey(of) if of in _VARIABLES:
             return f'-H "x-api-key: ${_VARIABLES[of]}"'
+        case Respelled(_, of) as respelled if of in _VARIABLES:
+            fields = respelled.fields(lambda role: f"${_VARIABLES[role]}")
+            return " ".join(f'-H "{name}: {value}"' for name, value in fields)
         case Text(value, _) if value.strip() and value.isprintable():
             return f"-H {shlex.quote(f'x-api-key: {value}')}"
         case Text():

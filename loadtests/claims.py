@@ -6,9 +6,10 @@ if one reading explains every answer. Contradictions here cannot be false: they 
 network did and wherever in its round trip a call was counted.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 from typing import Final
 
 from contracts.declared import DeclaredLimit
@@ -85,6 +86,57 @@ def read_claim(claim: DeclaredLimit, calls: Sequence[Call]) -> list[Reading]:
             if best[candidate.family].contradictions == 0:
                 break
     return sorted(best.values(), key=lambda reading: (reading.contradictions, reading.open))
+
+
+FORGIVEN: Final = 0.02
+"""A limit within 2 %, or one request, is the declared one (``interfaces.md``)."""
+
+
+def surely_late(claim: DeclaredLimit, calls: Sequence[Call]) -> int:
+    """How many calls were admitted too many, whatever kind it is and whoever else uses it.
+
+    Others on the same counter make refusals early, never admissions late; so only these count, of
+    the reading that explains them best, and 2 % are forgiven.
+
+    Args:
+        claim: What is declared.
+        calls: The plain calls, in any order, from rest on.
+
+    Returns:
+        The fewest admissions that any reading leaves unexplained.
+    """
+    seen = arrivals(calls, pad=LEAST_PAD_S)
+    room = max(1, int(FORGIVEN * claim.size))
+    wider = replace(
+        claim,
+        requests=claim.requests + (room if claim.burst is None else 0),
+        window=claim.window * (1 - FORGIVEN),
+        burst=None if claim.burst is None else claim.burst + room + 1,
+    )
+    least = len(seen)
+    for candidate in chain(_candidates(wider, seen), _edges_in_the_drain(wider, seen)):
+        try:
+            tally = replay(candidate.limiter, seen, sizes=(0, wider.size), patience=least)
+        except HopelessError:
+            continue
+        least = min(least, tally.late(wider.size))
+        if not least:
+            break
+    return least
+
+
+def late_again(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
+    """Whether too many were surely admitted more than once: without any one segment, too."""
+    admitted = Counter(call.segment for call in calls if call.admitted)
+    fullest = [segment for segment, _ in admitted.most_common(LATE_SEGMENTS)]
+    return bool(surely_late(claim, calls)) and all(
+        surely_late(claim, [call for call in calls if call.segment != segment])
+        for segment in fullest
+    )
+
+
+LATE_SEGMENTS: Final = 3
+"""The fullest segments: where all surplus lies in one of them, it was seen once only."""
 
 
 def _read_all(

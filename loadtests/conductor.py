@@ -16,11 +16,16 @@ from contracts.session import NoTarget, Session, open_session
 from contracts.settings import Settings
 from contracts.verdict import Part, Status
 from loadtests import outcome
-from loadtests.calls import Called, NothingToCall, chosen, steady_rps
+from loadtests.advice import warnings
+from loadtests.calls import NothingToCall, askable, chosen, packed, steady_rps
 from loadtests.director import Director, TraceFile
+from loadtests.estimator import RateLimit as Estimate
+from loadtests.estimator import estimate
 from loadtests.plan import plan_for
-from loadtests.segments import Budget, Done
+from loadtests.segments import Budget
+from loadtests.sharing import Questions
 from loadtests.shown import show
+from loadtests.variations import SECOND_KEY, UNDER_SCOPED, WRONG_KEYS, Plain, Varied
 
 EXIT_CODES: Final = {
     Status.HELD: 0,
@@ -81,22 +86,25 @@ class Conductor:
             return
         self._run(session, called)
 
-    def _run(self, session: Session, called: Called) -> None:
+    def _run(self, session: Session, plain: Plain) -> None:
         settings, handoff = self.settings, session.handoff
         spent = session.wire.pace.requests
         limits = Budget(steady_rps(settings), handoff.requests - spent, handoff.seconds)
         file = TraceFile(settings.report_dir / "trace.jsonl.gz", self._facts(session, limits))
+        found = askable(plain, session.keyring)
+        questions = _questions(found)
         director = self.director = Director(
-            plan_for(settings.declared_limit, limits, quiet=handoff.quiet_s),
+            plan_for(settings.declared_limit, limits, quiet=handoff.quiet_s, questions=questions),
             self.send,
             self.workers,
             handoff.run_id,
-            called.packed(),
+            packed(plain),
             file,
         )
         done = director.run(tell=handoff.tell)
         file.finish({"stopped_by": done.stopped_by, "reason": done.reason})
-        self.exit_code = self._write(session, called, director, done)
+        said = estimate(director.trace, settings.declared_limit, done, questions)
+        self.exit_code = self._write(session, plain, found, said)
 
     def _facts(self, session: Session, limits: Budget) -> dict[str, object]:
         """What an analysis of the trace needs to know of the run."""
@@ -110,18 +118,25 @@ class Conductor:
             "max_seconds": limits.max_seconds,
         }
 
-    def _write(self, session: Session, called: Called, director: Director, done: Done) -> int:
-        trace = director.trace
-        limit = outcome.rate_limit(trace, self.settings.declared_limit, done)
-        line = curl(session.wire.origin, called.request)
-        words = f"the {called.role} key"
-        checks = outcome.checks(limit, trace, called.operation.label, words, line)
-        findings = session.findings
+    def _write(
+        self, session: Session, plain: Plain, found: Sequence[Varied], said: Estimate
+    ) -> int:
+        assert self.director is not None
+        trace, findings = self.director.trace, session.findings
+        operation = plain.request.operation or ""
+        shown = {one.variation.probe: one.requests[0] for one in found}
+        line = curl(session.wire.origin, plain.request)
+        if said.shared.probes:
+            line = curl(session.wire.origin, shown[said.shared.probes[0]])
+        limit = outcome.published(said)
+        checks = outcome.checks(limit, trace, operation, f"the {plain.role} key", line)
         findings.append(RateLimitRecord.model_validate(limit.model_dump()))
         for check in checks:
             findings.append(check)
+        for warning in warnings(said, operation):
+            findings.append(warning)
         results = SafeFileLogger(session.keyring.redactor, _results(self.settings))
-        show(results, limit, checks, director.trace, director.examples)
+        show(results, limit, checks, trace, self.director.examples)
         findings.finish(session.wire.pace.requests + trace.requests, self.interrupted)
         worst = {check.status for check in checks}
         return 1 if Status.VIOLATED in worst else EXIT_CODES[checks[0].status]
@@ -136,6 +151,17 @@ class Conductor:
         self.interrupted = by
         if self.director:
             self.director.stop("signal")
+
+
+def _questions(found: Sequence[Varied]) -> Questions:
+    """What is asked of the limit: every variation, and what failing calls cost."""
+    labels = [one.variation.probe for one in found]
+    costs = (WRONG_KEYS.probe, UNDER_SCOPED.probe)
+    return Questions(
+        tuple(one.variation for one in found if one.variation.probe not in costs),
+        tuple(label for label in costs if label in labels),
+        SECOND_KEY if SECOND_KEY in labels else "",
+    )
 
 
 def _results(settings: Settings) -> Path:

@@ -4,15 +4,12 @@ Pure.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping
 
-from contracts.declared import DeclaredLimit
 from contracts.records import CheckRecord
 from contracts.requirements import BY_ID
 from contracts.verdict import RateLimit, Severity, Status
 from loadtests import estimator
-from loadtests.segments import Done
 from loadtests.trace import Trace
 
 _STATUS: Mapping[str, Status] = {
@@ -25,10 +22,9 @@ _STATUS: Mapping[str, Status] = {
 _SETTINGS = {"max_rps": "MAX_RPS", "max_requests": "MAX_REQUESTS", "max_seconds": "MAX_SECONDS"}
 
 
-def rate_limit(trace: Trace, declared: Sequence[DeclaredLimit], done: Done) -> RateLimit:
-    """Estimate the limit, in the verdict's own words."""
-    found = asdict(estimator.estimate(trace, declared, done))
-    return RateLimit.model_validate({name: found[name] for name in RateLimit.model_fields})
+def published(said: estimator.RateLimit) -> RateLimit:
+    """Give the estimate in the verdict's own words."""
+    return RateLimit.model_validate({name: getattr(said, name) for name in RateLimit.model_fields})
 
 
 def checks(

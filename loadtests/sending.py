@@ -8,7 +8,7 @@ times the CPU of everything else here.
 import itertools
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,15 +84,18 @@ class _Kept:
 class Sender:
     """Keeps the connections of one process."""
 
-    def __init__(self, route: Route, calls: Mapping[str, Prepared], name: str = "") -> None:
+    def __init__(
+        self, route: Route, calls: Mapping[str, Sequence[Prepared]], name: str = ""
+    ) -> None:
         """Begin without a connection.
 
         Args:
             route: To the target.
-            calls: What each probe label sends.
+            calls: What each probe label sends, in turn.
             name: Distinguishes the connections of several processes.
         """
-        self._route, self._calls, self._name = route, calls, name
+        self._route, self._name = route, name
+        self._calls = {probe: itertools.cycle(forms) for probe, forms in calls.items()}
         self._idle: list[_Kept] = []
         self._numbers = itertools.count()
 
@@ -144,7 +147,7 @@ class Sender:
         written = time.monotonic()
         try:
             with gevent.Timeout(self._route.timeout_s, TimeoutError):
-                reply = self._exchange(kept.socket, self._calls[probe])
+                reply = self._exchange(kept.socket, next(self._calls[probe]))
         except (TimeoutError, OSError, HTTPParseError) as error:
             kept.socket.close()
             return _lost(written, kept.label, _trouble(error))

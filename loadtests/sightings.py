@@ -129,6 +129,40 @@ def drains_agree(calls: Sequence[Call], *, rest: float, rate: float) -> bool:
     return same and min(again) - room <= first <= max(again) + room + rate * CONTROL_S
 
 
+SILENT: Final = 4
+"""So many calls in a row without an answer: on a network that loses one in fifty this happens once
+in six million calls."""
+
+
+def falls_silent(calls: Sequence[Call]) -> bool:
+    """Whether the last calls got no answer."""
+    return len(calls) >= SILENT and all(call.lost for call in calls[-SILENT:])
+
+
+def admitted_before_silence(calls: Sequence[Call], rest: float) -> list[int]:
+    """How many calls were admitted from each rest on until answers ceased.
+
+    Args:
+        calls: By the time written.
+        rest: The shortest silence that fills the limit, in seconds.
+
+    Returns:
+        A count for each stretch that ends without answers and begins with one.
+    """
+    stretches: list[list[Call]] = []
+    before = float("-inf")
+    for call in calls:
+        if call.written - before >= rest:
+            stretches.append([])
+        stretches[-1].append(call)
+        before = call.written
+    return [
+        sum(call.admitted for call in stretch)
+        for stretch in stretches
+        if stretch[0].admitted and falls_silent(stretch)
+    ]
+
+
 def refusal_statuses(calls: Sequence[Call]) -> tuple[tuple[int, int], ...]:
     """How often each status refused a call, by status."""
     counts = Counter(call.status for call in calls if call.refused)

@@ -11,16 +11,15 @@ import gevent
 
 from contracts.client import address
 from contracts.connection import Route
-from contracts.credentials import Role
 from contracts.keyring import Keyring
 from contracts.settings import Settings
 from loadtests import messages
-from loadtests.calls import prepared
+from loadtests.calls import plain_labels, prepared, unpacked
 from loadtests.observing import Observer
 from loadtests.schedule import Dispatcher, Share
 from loadtests.segments import Governor
 from loadtests.sending import Sender
-from loadtests.trace import CONTROL, Call
+from loadtests.trace import Call
 
 Tell = Callable[[str, Any], None]
 """Sends a message of a type with data to the master."""
@@ -76,19 +75,19 @@ class Worker:
         return self._dispatcher
 
     def _built(self, call: Mapping[str, Any]) -> Dispatcher:
-        settings = self.settings
+        settings, plain = self.settings, unpacked(call)
         keyring = Keyring.of(settings)
         route = Route.to(address(settings.base_url or ""), settings)
-        observer = Observer(
-            keyring(Role(call["role"])),
+        observer = self._observer = Observer(
+            keyring(plain.role),
             keyring.redactor,
+            plain_labels(settings),
             settings.envelope_extra,
-            frozenset(call["successes"]),
+            frozenset(plain.successes),
         )
-        self._observer = observer
-        sender = Sender(route, {CONTROL: prepared(call, route, settings, keyring)})
+        sender = Sender(route, prepared(plain, route, settings, keyring))
         return Dispatcher(
-            sender, observer.fault, Governor(settings.requests_per_second), self._report
+            sender, observer.look, Governor(settings.requests_per_second), self._report
         )
 
     def _report(self, calls: list[Call]) -> None:
