@@ -6,7 +6,6 @@ if one reading explains every answer. Contradictions here cannot be false: they 
 network did and wherever in its round trip a call was counted.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
@@ -24,6 +23,7 @@ from loadtests.replay import (
     releases,
     replay,
 )
+from loadtests.sightings import bursts_beyond
 from loadtests.trace import Call
 
 CLOSE: Final = 0.005
@@ -83,7 +83,7 @@ def read_claim(claim: DeclaredLimit, calls: Sequence[Call]) -> list[Reading]:
     if min(reading.contradictions for reading in best.values()) and claim.burst is None:
         for candidate in _edges_in_the_drain(claim, seen):
             _read_all(claim, iter((candidate,)), seen, best)
-            if best[candidate.family].contradictions == 0:
+            if candidate.family in best and best[candidate.family].contradictions == 0:
                 break
     return sorted(best.values(), key=lambda reading: (reading.contradictions, reading.open))
 
@@ -92,18 +92,15 @@ FORGIVEN: Final = 0.02
 """A limit within 2 %, or one request, is the declared one (``interfaces.md``)."""
 
 
-def surely_late(claim: DeclaredLimit, calls: Sequence[Call]) -> int:
-    """How many calls were admitted too many, whatever kind it is and whoever else uses it.
+def surely_late(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
+    """Whether calls were admitted too many, whatever kind it is and whoever else uses it.
 
-    Others on the same counter make refusals early, never admissions late; so only these count, of
-    the reading that explains them best, and 2 % are forgiven.
+    Others on the same counter make refusals early, never admissions late; so only these count, 2 %
+    are forgiven, and one reading that explains them all is enough.
 
     Args:
         claim: What is declared.
         calls: The plain calls, in any order, from rest on.
-
-    Returns:
-        The fewest admissions that any reading leaves unexplained.
     """
     seen = arrivals(calls, pad=LEAST_PAD_S)
     room = max(1, int(FORGIVEN * claim.size))
@@ -113,30 +110,23 @@ def surely_late(claim: DeclaredLimit, calls: Sequence[Call]) -> int:
         window=claim.window * (1 - FORGIVEN),
         burst=None if claim.burst is None else claim.burst + room + 1,
     )
-    least = len(seen)
     for candidate in chain(_candidates(wider, seen), _edges_in_the_drain(wider, seen)):
         try:
-            tally = replay(candidate.limiter, seen, sizes=(0, wider.size), patience=least)
+            replay(candidate.limiter, seen, sizes=(0, wider.size), patience=0)
         except HopelessError:
             continue
-        least = min(least, tally.late(wider.size))
-        if not least:
-            break
-    return least
+        return False
+    return True
 
 
 def late_again(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
-    """Whether too many were surely admitted more than once: without any one segment, too."""
-    admitted = Counter(call.segment for call in calls if call.admitted)
-    fullest = [segment for segment, _ in admitted.most_common(LATE_SEGMENTS)]
-    return bool(surely_late(claim, calls)) and all(
-        surely_late(claim, [call for call in calls if call.segment != segment])
-        for segment in fullest
-    )
+    """Whether too many were surely admitted, and more than the limit at once more than once."""
+    limit = claim.size + max(1, int(FORGIVEN * claim.size))
+    again = bursts_beyond(calls, limit, claim.span / 2) >= LATE_BURSTS
+    return again and surely_late(claim, calls)
 
 
-LATE_SEGMENTS: Final = 3
-"""The fullest segments: where all surplus lies in one of them, it was seen once only."""
+LATE_BURSTS: Final = 2
 
 
 def _read_all(
@@ -150,7 +140,8 @@ def _read_all(
         if known is not None and known.contradictions == 0:
             continue
         sizes = _sizes(claim, candidate)
-        patience = len(seen) if known is None else known.contradictions
+        # What explains less than the best of any family decides nothing.
+        patience = min((each.contradictions for each in best.values()), default=len(seen))
         try:
             tally = replay(candidate.limiter, seen, sizes=sizes, patience=patience)
         except HopelessError:

@@ -103,14 +103,13 @@ class Confirmation:
         yield from self._follow(release)
         if not sustained(self.calls):
             yield from self._overload()
-        yield from self._repeat()
-        self.holds = True
+        self.holds = yield from self._repeat()
         return "the schedule is complete"
 
     def _differ(self) -> Schedule[str]:
         """Show once more that far more, or fewer, were admitted; measure only what is tighter."""
         best = read_claim(self.claim, self.calls)[0]
-        if best.late:
+        if best.late > best.early:
             yield from self._repeat()
             return "more than the declared limit was admitted, and again from rest"
         reason = yield from Discovery(self.budget, self.calls).measure()
@@ -141,12 +140,16 @@ class Confirmation:
             for share in TRICKLE_SHARES if self.claim.size < SMALL else TRICKLE_SHARES[:1]:
                 yield from self._drain_trickle(release, share)
 
-    def _repeat(self) -> Schedule[None]:
-        """Drain some times more before a contradiction is reported: others may use the counter."""
+    def _repeat(self) -> Schedule[bool]:
+        """Drain some times more before a contradiction is reported: others may use the counter.
+
+        Returns:
+            Whether there is nothing that a tighter limit or a surplus would have to explain.
+        """
         best = read_claim(self.claim, self.calls)[0]
         if not best.contradictions:
-            return
-        size = self.claim.size
+            return True
+        size, late = self.claim.size, best.late > best.early
         serially = (
             *_some(Part(Abreast(max(0, size - size // 8 - SERIAL_TAIL), 6), until_refused=2)),
             Part(Abreast(SERIAL_TAIL + size // 2, 1), until_refused=2),
@@ -155,15 +158,17 @@ class Confirmation:
         for _ in range(REPEATS):
             yield from self._send(
                 "drain once more",
-                *(at_once if best.late else serially),
+                *(at_once if late else serially),
                 start=max(call.answered for call in self.calls) + 1.15 * self.claim.span,
             )
+        return not late
 
     def _as_declared(self) -> bool:
         """Whether about as many were admitted as declared; else it must be measured anew."""
         first = next(call for call in self.calls if call.refused)
         admitted = sum(call.admitted and call.written < first.written for call in self.calls)
-        came_back = self.claim.rate * (first.answered - self.calls[0].written)
+        drained = next(call for call in self.calls if call.segment > self.calls[0].segment)
+        came_back = self.claim.rate * (first.answered - drained.written)
         least = 0.85 * self.claim.size - 2
         return least <= admitted <= 1.15 * self.claim.size + 1.1 * came_back + 2
 

@@ -108,6 +108,8 @@ def estimate(
         measured = as_declared(claim, readings, measured)
     shared = _shared(trace, questions or Questions(), claim, measured)
     first = rule(calls, claim, readings, measured, done)
+    if first.status == "confirmed" and len(claims) > 1:
+        first = Verdict(first.status, f"{claim} holds: {first.reason}")
     verdict = _together(first, shared, [(other, rule_on(other, trace)) for other in claims[1:]])
     return _fill(
         trace,
@@ -154,14 +156,14 @@ def _together(
     """One verdict of everything: what is contradicted decides, then what is not confirmed."""
     verdicts = [Verdict("contradicted", "; ".join(shared.wrong))] if shared.wrong else []
     verdicts.append(first)
-    for other, ruled in others:
-        verdicts.append(ruled or Verdict("not_confirmed", what_it_takes(other)))
-    if len(verdicts) == 1:
-        return first
-    ranks = ("contradicted", "not_confirmed", "no_limit_seen", "confirmed")
-    worst = min((verdict.status for verdict in verdicts), key=ranks.index)
-    chosen = [v for v in verdicts if v.status == worst] if worst == ranks[0] else verdicts
-    return Verdict(worst, "; ".join(verdict.reason for verdict in chosen))
+    verdicts += [ruled or Verdict("not_confirmed", what_it_takes(o)) for o, ruled in others]
+    worst = min((verdict.status for verdict in verdicts), key=_WORST_FIRST.index)
+    if worst == "contradicted":
+        verdicts = [verdict for verdict in verdicts if verdict.status == worst]
+    return Verdict(worst, "; ".join(verdict.reason for verdict in verdicts))
+
+
+_WORST_FIRST: Final = ("contradicted", "not_confirmed", "no_limit_seen", "confirmed")
 
 
 def as_declared(

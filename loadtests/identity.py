@@ -150,9 +150,13 @@ def _open(met: Met) -> bool:
     return met.counter == "unclear"
 
 
+def _first(variation: Variation, calls: Sequence[Call]) -> Call | None:
+    return next((call for call in calls if call.probe == variation.probe), None)
+
+
 def _is_alike(variation: Variation, calls: Sequence[Call]) -> bool:
     """Whether its call from rest, or any since, was answered as the plain one."""
-    first = next((call for call in calls if call.probe == variation.probe), None)
+    first = _first(variation, calls)
     return first is not None and first.admitted and (first.alike or not variation.alike)
 
 
@@ -193,7 +197,8 @@ def _met(variation: Variation, fillings: Sequence[Sequence[Call]], calls: Sequen
     admitted = [sum(call.admitted for call in filling) for filling in fillings]
     tried = sum(map(len, fillings))
     counter: Counter = "unclear"
-    if len(fillings) >= REPEATS and _is_alike(variation, calls):
+    rested = not any(_first(variation, calls) in filling for filling in fillings)
+    if len(fillings) >= REPEATS and rested and _is_alike(variation, calls):
         if all(count == len(filling) for count, filling in zip(admitted, fillings, strict=True)):
             counter = "other"
         elif all(

@@ -181,12 +181,13 @@ def _too_many(claim: DeclaredLimit, calls: Sequence[Call], best: Reading) -> str
     """Word the surplus, and what it looks like."""
     drains = [count for count, _ in sightings.drains_from_rest(calls, claim.span)]
     most = max(drains, default=0)
-    seen = f"{best.late} calls were admitted that it refuses, from rest up to {most} at once"
-    if most >= 1.5 * claim.size:
-        return f"{seen}, as if processes, replicas or connections counted apart"
-    if drains and min(drains) <= claim.size + 1:
+    seen = f"{best.late} calls were admitted that it refuses"
+    if not drains:
+        return seen
+    seen = f"{seen}, from rest up to {most} at once"
+    if min(drains) <= 1.05 * claim.size + 1:
         return f"{seen}, but one after the other no more than {min(drains)}: calls race the counter"
-    return seen
+    return f"{seen}, as if processes, replicas or connections counted apart"
 
 
 def _never_recovers(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
