@@ -23,7 +23,7 @@ from loadtests.replay import (
     releases,
     replay,
 )
-from loadtests.sightings import bursts_beyond
+from loadtests.sightings import bursts_beyond, drains_from_rest
 from loadtests.trace import Call
 
 CLOSE: Final = 0.005
@@ -103,13 +103,7 @@ def surely_late(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
         calls: The plain calls, in any order, from rest on.
     """
     seen = arrivals(calls, pad=LEAST_PAD_S)
-    room = max(1, int(FORGIVEN * claim.size))
-    wider = replace(
-        claim,
-        requests=claim.requests + (room if claim.burst is None else 0),
-        window=claim.window * (1 - FORGIVEN),
-        burst=None if claim.burst is None else claim.burst + room + 1,
-    )
+    wider = _wider(claim)
     for candidate in chain(_candidates(wider, seen), _edges_in_the_drain(wider, seen)):
         try:
             replay(candidate.limiter, seen, sizes=(0, wider.size), patience=0)
@@ -119,11 +113,39 @@ def surely_late(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
     return True
 
 
+def _wider(claim: DeclaredLimit) -> DeclaredLimit:
+    """The claim with all that is forgiven, to the lenient side."""
+    more = room(claim)
+    return replace(
+        claim,
+        requests=claim.requests + (more if claim.burst is None else 0),
+        window=claim.window * (1 - FORGIVEN),
+        burst=None if claim.burst is None else claim.burst + more + 1,
+    )
+
+
+def room(claim: DeclaredLimit) -> int:
+    """How many requests more or fewer are forgiven."""
+    return max(1, int(FORGIVEN * claim.size))
+
+
 def late_again(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
-    """Whether too many were surely admitted, and more than the limit at once more than once."""
-    limit = claim.size + max(1, int(FORGIVEN * claim.size))
-    again = bursts_beyond(calls, limit, claim.span / 2) >= LATE_BURSTS
-    return again and surely_late(claim, calls)
+    """Whether too many were admitted at once, more than once, as no kind of limiter would.
+
+    Refusals that come early are somebody else's doing only where drains fall short as well.
+
+    Args:
+        claim: What is declared.
+        calls: The plain calls by the time written, from rest on.
+    """
+    most = claim.size + room(claim)
+    if bursts_beyond(calls, most, claim.span / 2) < LATE_BURSTS:
+        return False
+    drains = [count for count, _ in drains_from_rest(calls, claim.span)]
+    if min(drains, default=0) < claim.size - room(claim):
+        return surely_late(claim, calls)
+    best = read_claim(_wider(claim), calls)[0]
+    return best.late > best.early
 
 
 LATE_BURSTS: Final = 2

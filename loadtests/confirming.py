@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from contracts.declared import DeclaredLimit
-from loadtests.claims import read_claim
+from loadtests.claims import read_claim, room
 from loadtests.discovering import Discovery
 from loadtests.overload import overload
 from loadtests.segments import Abreast, Budget, Listed, Paced, Part, Schedule, Segment
-from loadtests.sightings import falls_silent, sustained
+from loadtests.sightings import admitted_at_first, falls_silent, sustained
 from loadtests.trace import Call
 
 SERIAL_TAIL: Final = 8
@@ -109,7 +109,7 @@ class Confirmation:
     def _differ(self) -> Schedule[str]:
         """Show once more that far more, or fewer, were admitted; measure only what is tighter."""
         best = read_claim(self.claim, self.calls)[0]
-        if best.late > best.early:
+        if best.late and not self._falls_short():
             yield from self._repeat()
             return "more than the declared limit was admitted, and again from rest"
         reason = yield from Discovery(self.budget, self.calls).measure()
@@ -149,7 +149,7 @@ class Confirmation:
         best = read_claim(self.claim, self.calls)[0]
         if not best.contradictions:
             return True
-        size, late = self.claim.size, best.late > best.early
+        size, late = self.claim.size, best.late > 0 and not self._falls_short()
         serially = (
             *_some(Part(Abreast(max(0, size - size // 8 - SERIAL_TAIL), 6), until_refused=2)),
             Part(Abreast(SERIAL_TAIL + size // 2, 1), until_refused=2),
@@ -162,6 +162,10 @@ class Confirmation:
                 start=max(call.answered for call in self.calls) + 1.15 * self.claim.span,
             )
         return not late
+
+    def _falls_short(self) -> bool:
+        """Whether the first drain was refused before the declared size."""
+        return admitted_at_first(self.calls) < self.claim.size - room(self.claim)
 
     def _as_declared(self) -> bool:
         """Whether about as many were admitted as declared; else it must be measured anew."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from contracts.declared import DeclaredLimit
 from loadtests import sightings
-from loadtests.claims import Reading, late_again
+from loadtests.claims import Reading, late_again, room
 from loadtests.families import Family
 from loadtests.measuring import Measured
 from loadtests.promises import judge_promises
@@ -136,6 +136,10 @@ def _rule_contradicted(
             f"{best.contradictions} answers contradict it, but not the same each time: somebody "
             "else uses the same counter, or calls were lost",
         )
+    drains = [count for count, _ in sightings.drains_from_rest(calls, claim.span)]
+    if max(drains, default=claim.size) < claim.size - room(claim):
+        seen = f"{min(drains)} to {max(drains)}" if min(drains) < max(drains) else f"{max(drains)}"
+        return Verdict("contradicted", f"from rest only {seen} calls are admitted, each time")
     admitted = f"{best.late} calls were admitted that it refuses" if best.late else ""
     turned = f"{best.early} calls were refused that it admits" if best.early else ""
     return Verdict("contradicted", " and ".join(filter(None, (admitted, turned))))
