@@ -40,6 +40,10 @@ KINDS: Final = {
 }
 
 
+BROKEN: Final = 2
+"""So many promises must be broken: others may have used the limit meanwhile."""
+
+
 def warnings(said: RateLimit, operation: str) -> Iterator[AdvisoryRecord]:
     """Give the warnings of a run.
 
@@ -53,11 +57,14 @@ def warnings(said: RateLimit, operation: str) -> Iterator[AdvisoryRecord]:
             # One record: a fraction of a second is another text each time.
             total = sum(count for _, count in found)
             yield _record(f"D4.{name}-malformed", found[0][0], operation, total)
-    if said.broken_promises:
-        text, count = said.broken_promises[0], len(said.broken_promises)
-        yield _record("D4.retry-after-untrue", text, operation, count)
-    if said.untruths:
-        yield _record("D4.limit-fields-untrue", "; ".join(said.untruths), operation)
+    untrue = [text for text in said.untruths if text.startswith("Retry-After")]
+    if len(said.broken_promises) >= BROKEN:
+        untrue = [*said.broken_promises, *untrue]
+    if untrue:
+        yield _record("D4.retry-after-untrue", untrue[0], operation, len(untrue))
+    others = [text for text in said.untruths if not text.startswith("Retry-After")]
+    if others:
+        yield _record("D4.limit-fields-untrue", "; ".join(others), operation)
     for name, text in said.shared.warned:
         yield _record(name, text, operation)
 

@@ -20,7 +20,7 @@ from contracts.wire import written
 from loadtests.segments import KEPT_S
 from loadtests.sending import Prepared
 from loadtests.sustaining import in_order, label
-from loadtests.trace import CONTROL, PLAIN
+from loadtests.trace import BELIEVING, CONTROL, PLAIN
 from loadtests.variations import Plain, Varied, failing, varied
 
 
@@ -116,7 +116,7 @@ def _unpacked_request(data: Mapping[str, Any], role: Role) -> Request:
 
 def plain_labels(settings: Settings) -> frozenset[str]:
     """The probe labels under which the plain call is sent."""
-    return frozenset({CONTROL, PLAIN, *map(label, settings.declared_limit)})
+    return frozenset({CONTROL, PLAIN, BELIEVING, *map(label, settings.declared_limit)})
 
 
 def prepared(

@@ -10,9 +10,10 @@ from typing import Final, Literal
 
 from contracts.declared import DeclaredLimit
 from loadtests import sightings
+from loadtests.believing import broken
 from loadtests.claims import Reading, read_claim
 from loadtests.measuring import Algorithm, Measured, measure
-from loadtests.promises import Truth, judge_promises, untrue_limits
+from loadtests.promises import Truth, exaggerated, judge_promises, untrue_limits
 from loadtests.ruling import rule, what_it_takes, within
 from loadtests.segments import Done, StoppedBy
 from loadtests.sharing import Questions, Shared, read_shared
@@ -212,18 +213,17 @@ def _fill(
         rate_between=_ends(found.rates),
         refusal_statuses=sightings.refusal_statuses(calls),
         malformed=truth.malformed,
-        untruths=_untruths(truth, found) if size else (),
-        broken_promises=tuple(
-            f"Retry-After {promise.seconds:g} at {promise.at:.1f} s, refused after it"
-            for promise in truth.broken
-        ),
+        untruths=_untruths(truth, found, calls) if size else (),
+        broken_promises=broken(trace),
         shared=shared,
     )
 
 
-def _untruths(truth: Truth, found: Measured) -> tuple[str, ...]:
+def _untruths(truth: Truth, found: Measured, calls: Sequence[Call]) -> tuple[str, ...]:
     limits = (found.limits[0], found.limits[2])
     wrong = untrue_limits(truth, limits, _ends(found.windows))
+    if found.rates and (text := exaggerated(calls, found.limits[1] / found.rates[1])):
+        wrong.append(text)
     if truth.foreign:
         wrong.append("Remaining fell by more than one a call: others use the same counter")
     if truth.series > 1:

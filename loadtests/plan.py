@@ -7,9 +7,11 @@ same steps.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from contracts.declared import DeclaredLimit
+from loadtests.believing import believe
 from loadtests.confirming import Confirmation
 from loadtests.discovering import Discovery
 from loadtests.segments import (
@@ -212,24 +214,40 @@ def _everything(
         size, span = (claim.size, claim.span) if confirmation.holds else (0, 0.0)
     if not size or not span:
         return reason
-    since = max(call.answered for call in calls)
-    notes = [reason]
-    for at, further in enumerate(claims[1:], start=1):
-        met = yield from _as_far_as_it_goes(sustain(further, claims[:at], budget, since), further)
-        notes.append(met)
+    further = _Further(max(call.answered for call in calls), [reason])
+    yield from further.ask("whether Retry-After is kept", believe(calls, size=size, span=span))
+    for at, other in enumerate(claims[1:], start=1):
+        yield from further.ask(str(other), sustain(other, claims[:at], budget, further.since))
     if questions is not None:
-        asked = ask(questions, size=size, rate=size / span, since=since)
-        notes.append((yield from _as_far_as_it_goes(asked, "what shares its counter")))
-    return "; ".join(filter(None, notes))
+        asked = ask(questions, size=size, rate=size / span, since=further.since)
+        yield from further.ask("what shares its counter", asked)
+    return "; ".join(further.notes)
 
 
-def _as_far_as_it_goes(schedule: Schedule[None], what: object) -> Schedule[str]:
-    """Go on without what the budget does not allow, and say so."""
-    try:
-        yield from schedule
-    except StopError as stop:
-        return f"{what} was not asked to the end: {stop.reason}"
-    return ""
+@dataclass(slots=True)
+class _Further:
+    """What is asked once the limit is known, as far as the budget goes.
+
+    Attributes:
+        since: When the last call was answered, in seconds.
+        notes: Why it ended, and what was left out.
+    """
+
+    since: float
+    notes: list[str]
+
+    def ask(self, what: str, schedule: Schedule[None]) -> Schedule[None]:
+        """Run a schedule; where it does not fit, say so and go on without."""
+        try:
+            wanted = next(schedule)
+            while True:
+                calls = yield wanted
+                self.since = max((self.since, *(call.answered for call in calls)))
+                wanted = schedule.send(calls)
+        except StopIteration:
+            return
+        except StopError as stop:
+            self.notes.append(f"{what} was not asked to the end: {stop.reason}")
 
 
 def _within_budget(claim: DeclaredLimit, budget: Budget) -> Schedule[None]:

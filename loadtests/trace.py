@@ -17,6 +17,9 @@ CONTROL: Final = "control"
 PLAIN: Final = "plain"
 """The same call between varied ones: what those take is not seen, so it measures nothing."""
 
+BELIEVING: Final = "as promised"
+"""The same call again, to see whether what a refusal promised is kept."""
+
 VERSION: Final = 1
 
 
