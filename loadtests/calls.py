@@ -20,8 +20,8 @@ from contracts.wire import written
 from loadtests.segments import KEPT_S
 from loadtests.sending import Prepared
 from loadtests.sustaining import in_order, label
-from loadtests.trace import BELIEVING, CONTROL, PLAIN
-from loadtests.variations import Plain, Varied, failing, varied
+from loadtests.trace import BELIEVING, CONTROL, LISTED, PLAIN, WRITTEN
+from loadtests.variations import Plain, Varied, failing, marked, varied
 
 
 def steady_rps(settings: Settings) -> float:
@@ -33,8 +33,14 @@ class NothingToCall(Exception):
     """No operation can be called under load; the message says why."""
 
 
-def chosen(catalogue: Catalogue, settings: Settings, keyring: Keyring) -> Plain:
+def chosen(catalogue: Catalogue, settings: Settings, keyring: Keyring, *, seed: int = 0) -> Plain:
     """Choose what to call: the documented operation, else the first safe one without parameters.
+
+    Args:
+        catalogue: The operations.
+        settings: The target.
+        keyring: The keys.
+        seed: Of the marks of writes.
 
     Raises:
         NothingToCall: There is none, or no key suffices for it.
@@ -48,14 +54,18 @@ def chosen(catalogue: Catalogue, settings: Settings, keyring: Keyring) -> Plain:
     if role is None:
         raise NothingToCall(f"no configured key suffices for {operation.label}")
     others = [one for one in usable[1:] if keyring.admits(role, one)]
+    adding = f"POST {operation.path}"
+    writes = [one for one in catalogue.operations if one.label == adding]
     declared = in_order(settings.declared_limit)
     return Plain(
         _request(operation, role, settings),
         tuple(operation.successes),
         _request(others[0], role, settings) if others else None,
+        _request(writes[0], role, settings) if writes and keyring.admits(role, writes[0]) else None,
         keyring.roles,
         next(keyring.insufficient(operation), None),
         declared[0].per if declared else None,
+        seed,
     )
 
 
@@ -76,6 +86,8 @@ def packed(plain: Plain) -> dict[str, Any]:
         "request": _packed_request(plain.request),
         "successes": list(plain.successes),
         "other": plain.other and _packed_request(plain.other),
+        "write": plain.write and _packed_request(plain.write),
+        "seed": plain.seed,
         "role": plain.role,
         "roles": list(plain.roles),
         "insufficient": plain.insufficient,
@@ -101,9 +113,11 @@ def unpacked(data: Mapping[str, Any]) -> Plain:
         _unpacked_request(data["request"], role),
         tuple(data["successes"]),
         data["other"] and _unpacked_request(data["other"], role),
+        data["write"] and _unpacked_request(data["write"], role),
         tuple(map(Role, data["roles"])),
         None if insufficient is None else Role(insufficient),
         None if data["per"] is None else Scope(data["per"]),
+        data["seed"],
     )
 
 
@@ -140,6 +154,9 @@ def prepared(
 
     same = [bytes_of(plain.request)]
     found: dict[str, Sequence[Prepared]] = dict.fromkeys(plain_labels(settings), same)
+    if writes := marked(plain):
+        found[LISTED] = same
+        found[WRITTEN] = [bytes_of(request) for request, _ in writes]
     for one in askable(plain, keyring):
         found[one.variation.probe] = [bytes_of(request) for request in one.requests]
     return found

@@ -1,6 +1,7 @@
 """The master's side of a run: opens the session, directs the plan, writes what was found."""
 
 import sys
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,8 @@ from loadtests.plan import plan_for
 from loadtests.segments import Budget
 from loadtests.sharing import Questions
 from loadtests.shown import show
-from loadtests.variations import SECOND_KEY, UNDER_SCOPED, WRONG_KEYS, Plain, Varied
+from loadtests.trace import WRITTEN
+from loadtests.variations import SECOND_KEY, UNDER_SCOPED, WRONG_KEYS, Plain, Varied, marked
 
 EXIT_CODES: Final = {
     Status.HELD: 0,
@@ -80,7 +82,8 @@ class Conductor:
             self.exit_code = _USAGE
             return
         try:
-            called = chosen(session.catalogue, self.settings, keyring)
+            seed = zlib.crc32(session.handoff.run_id.encode())
+            called = chosen(session.catalogue, self.settings, keyring, seed=seed)
         except NothingToCall as nothing:
             self._skip(session, str(nothing))
             return
@@ -92,7 +95,7 @@ class Conductor:
         limits = Budget(steady_rps(settings), handoff.requests - spent, handoff.seconds)
         file = TraceFile(settings.report_dir / "trace.jsonl.gz", self._facts(session, limits))
         found = askable(plain, session.keyring)
-        questions = _questions(found)
+        questions = _questions(plain, found)
         director = self.director = Director(
             plan_for(settings.declared_limit, limits, quiet=handoff.quiet_s, questions=questions),
             self.send,
@@ -125,6 +128,8 @@ class Conductor:
         trace, findings = self.director.trace, session.findings
         operation = plain.request.operation or ""
         shown = {one.variation.probe: one.requests[0] for one in found}
+        if writes := marked(plain):
+            shown[WRITTEN] = writes[0][0]
         line = curl(session.wire.origin, plain.request)
         if said.shared.probes:
             line = curl(session.wire.origin, shown[said.shared.probes[0]])
@@ -153,7 +158,7 @@ class Conductor:
             self.director.stop("signal")
 
 
-def _questions(found: Sequence[Varied]) -> Questions:
+def _questions(plain: Plain, found: Sequence[Varied]) -> Questions:
     """What is asked of the limit: every variation, and what failing calls cost."""
     labels = [one.variation.probe for one in found]
     costs = (WRONG_KEYS.probe, UNDER_SCOPED.probe)
@@ -161,6 +166,7 @@ def _questions(found: Sequence[Varied]) -> Questions:
         tuple(one.variation for one in found if one.variation.probe not in costs),
         tuple(label for label in costs if label in labels),
         SECOND_KEY if SECOND_KEY in labels else "",
+        bool(marked(plain)),
     )
 
 

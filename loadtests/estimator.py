@@ -5,20 +5,21 @@ Pure: a trace in, an estimate out; the same trace always gives the same estimate
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from contracts.declared import DeclaredLimit
 from loadtests import sightings
 from loadtests.believing import broken
 from loadtests.claims import Reading, read_claim
+from loadtests.effects import carried_out
 from loadtests.measuring import Algorithm, Measured, measure
 from loadtests.promises import Truth, exaggerated, judge_promises, untrue_limits
 from loadtests.ruling import rule, what_it_takes, within
 from loadtests.segments import Done, StoppedBy
 from loadtests.sharing import Questions, Shared, read_shared
 from loadtests.sustaining import in_order, rule_on
-from loadtests.trace import CONTROL, Call, Trace
+from loadtests.trace import CONTROL, WRITTEN, Call, Trace
 from loadtests.wording import Verdict, describe
 
 Status = Literal["confirmed", "contradicted", "not_confirmed", "no_limit_seen"]
@@ -111,6 +112,9 @@ def estimate(
     first = rule(calls, claim, readings, measured, done)
     if first.status == "confirmed" and len(claims) > 1:
         first = Verdict(first.status, f"{claim} holds: {first.reason}")
+    executed = carried_out(trace)
+    if executed:
+        shared = replace(shared, wrong=(*shared.wrong, executed), probes=(*shared.probes, WRITTEN))
     verdict = _together(first, shared, [(other, rule_on(other, trace)) for other in claims[1:]])
     return _fill(
         trace,

@@ -11,6 +11,7 @@ from contracts.fingerprints import fingerprint
 from contracts.judge import body_difference
 from contracts.redaction import SHORTEST_SEARCHED, Redactor
 from loadtests.sending import Sent
+from loadtests.trace import LISTED, WRITTEN
 
 _REMEMBERED: Final = 4096
 """Bodies; more would be a server that never answers the same twice."""
@@ -21,6 +22,10 @@ _EXAMPLE: Final = 2048
 """Bytes of a body that stand in an example."""
 
 
+FEWEST_SHOWN: Final = 2
+"""Refused writes that must show: one answer may have been lost and written anew by a proxy."""
+
+
 @dataclass(slots=True)
 class Observer:
     """Reads the answers of one process.
@@ -29,6 +34,7 @@ class Observer:
         key: The key that is sent; it must not come back.
         redactor: Masks examples.
         plain: Labels of the plain call.
+        marks: Of the writes, by form.
         tolerated: Members the operator tolerates in an error body.
         successes: Statuses that mean success beside 200 and 201.
         examples: For each fault seen, the first answer that showed it, as text.
@@ -37,11 +43,13 @@ class Observer:
     key: str
     redactor: Redactor
     plain: frozenset[str]
+    marks: tuple[str, ...] = ()
     tolerated: tuple[str, ...] = ()
     successes: frozenset[int] = frozenset()
     examples: dict[str, str] = field(default_factory=dict)
     _seen: dict[tuple[int, str, bytes], str] = field(default_factory=dict)
     _plain: Response | None = None
+    _outcomes: dict[str, int] = field(default_factory=dict)
 
     def look(self, probe: str, sent: Sent) -> tuple[str, bool]:
         """Say what an answer breaks, and whether it shows what the plain call's does.
@@ -56,12 +64,27 @@ class Observer:
         """
         if sent.trouble:
             return "", True
+        if probe == WRITTEN:
+            self._outcomes[self.marks[sent.form]] = sent.status
+        if probe == LISTED:
+            return self._listed(sent)
         if probe in self.plain:
             if self._plain is None and sent.status < 300:
                 self._plain = _response(sent)
             return self._fault(sent), True
         # Bodies of odd requests are the contract part's to judge; HEAD has none.
         return _DISCLOSED if self._discloses(sent) else "", self._is_alike(sent)
+
+    def _listed(self, sent: Sent) -> tuple[str, bool]:
+        """Look for the marks of writes: those that passed must show, refused ones must not."""
+        shown = {mark: mark.encode() in sent.body for mark in self._outcomes}
+        passed = [mark for mark, status in self._outcomes.items() if status < 300]
+        refused = [mark for mark, status in self._outcomes.items() if status == 429]
+        done = sum(shown[mark] for mark in refused)
+        fault = ""
+        if done >= FEWEST_SHOWN:
+            fault = f"D4 {done} of {len(refused)} writes answered 429 were carried out"
+        return fault, any(shown[mark] for mark in passed)
 
     def _is_alike(self, sent: Sent) -> bool:
         """Compare successful answers; the data may have changed a little meanwhile."""

@@ -14,6 +14,7 @@ from contracts.declared import DeclaredLimit
 from loadtests.believing import believe
 from loadtests.confirming import Confirmation
 from loadtests.discovering import Discovery
+from loadtests.effects import write
 from loadtests.segments import (
     KEPT_S,
     Abreast,
@@ -214,10 +215,13 @@ def _everything(
         size, span = (claim.size, claim.span) if confirmation.holds else (0, 0.0)
     if not size or not span:
         return reason
-    further = _Further(max(call.answered for call in calls), [reason])
+    further = _Further(max(c.answered for c in calls if c.refused), [reason])
     yield from further.ask("whether Retry-After is kept", believe(calls, size=size, span=span))
     for at, other in enumerate(claims[1:], start=1):
         yield from further.ask(str(other), sustain(other, claims[:at], budget, further.since))
+    if questions is not None and questions.writes:
+        writes = write(size=size, span=span, since=further.since)
+        yield from further.ask("whether a refused write is carried out", writes)
     if questions is not None:
         asked = ask(questions, size=size, rate=size / span, since=further.since)
         yield from further.ask("what shares its counter", asked)
@@ -229,7 +233,7 @@ class _Further:
     """What is asked once the limit is known, as far as the budget goes.
 
     Attributes:
-        since: When the last call was answered, in seconds.
+        since: When the last call was refused, in seconds: from then on the limit fills up.
         notes: Why it ended, and what was left out.
     """
 
@@ -242,7 +246,7 @@ class _Further:
             wanted = next(schedule)
             while True:
                 calls = yield wanted
-                self.since = max((self.since, *(call.answered for call in calls)))
+                self.since = max((self.since, *(c.answered for c in calls if c.refused)))
                 wanted = schedule.send(calls)
         except StopIteration:
             return

@@ -50,6 +50,7 @@ class Sent:
         headers: As received, names in lower case.
         body: As received, transfer encoding undone.
         trouble: Why there is no answer; empty with one.
+        form: Which of its label's forms was sent.
     """
 
     written: float | None
@@ -59,6 +60,7 @@ class Sent:
     headers: Fields = ()
     body: bytes = b""
     trouble: str = ""
+    form: int = 0
 
 
 class _Reply(HTTPResponse):
@@ -95,7 +97,9 @@ class Sender:
             name: Distinguishes the connections of several processes.
         """
         self._route, self._name = route, name
-        self._calls = {probe: itertools.cycle(forms) for probe, forms in calls.items()}
+        self._calls = {
+            probe: itertools.cycle(tuple(enumerate(forms))) for probe, forms in calls.items()
+        }
         self._idle: list[_Kept] = []
         self._numbers = itertools.count()
 
@@ -144,16 +148,25 @@ class Sender:
         except Broken as broken:
             return _lost(None, "", broken.no_answer.trouble)
         leave()
+        form, call = next(self._calls[probe])
         written = time.monotonic()
         try:
             with gevent.Timeout(self._route.timeout_s, TimeoutError):
-                reply = self._exchange(kept.socket, next(self._calls[probe]))
+                reply = self._exchange(kept.socket, call)
         except (TimeoutError, OSError, HTTPParseError) as error:
             kept.socket.close()
             return _lost(written, kept.label, _trouble(error))
         self._keep(kept, reply, fresh=fresh)
         fields = tuple((name.lower(), str(value)) for name, value in reply.items())
-        return Sent(written, time.monotonic(), reply.get_code(), kept.label, fields, reply.body)
+        return Sent(
+            written,
+            time.monotonic(),
+            reply.get_code(),
+            kept.label,
+            fields,
+            reply.body,
+            form=form,
+        )
 
     def _exchange(self, opened: socket.socket, call: Prepared) -> _Reply:
         opened.sendall(call.data)

@@ -20,11 +20,13 @@ class Questions:
         variations: Calls that might meet another counter.
         failing: Labels of calls refused for another reason: wrong keys, then under-scoped ones.
         second: Label of the second key's call; empty without one.
+        writes: Whether a write may be asked about.
     """
 
     variations: tuple[Variation, ...] = ()
     failing: tuple[str, ...] = ()
     second: str = ""
+    writes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,10 @@ PLAIN: Final = "plain"
 BELIEVING: Final = "as promised"
 """The same call again, to see whether what a refusal promised is kept."""
 
+WRITTEN: Final = "a marked write"
+LISTED: Final = "the list of what was written"
+"""The plain call too; its answer is searched for the marks."""
+
 VERSION: Final = 1
 
 

@@ -4,6 +4,9 @@ Pure. Each is the plain call but for one thing: who asks, from where, for what, 
 Master and workers derive the same ones from the same plain call; no key travels.
 """
 
+import json
+import random
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,6 +23,7 @@ from contracts.credentials import (
 )
 from contracts.declared import Scope
 from contracts.exchange import Request
+from loadtests.effects import FORMS
 from loadtests.identity import Expected, Variation
 
 IN_TURN: Final = 32
@@ -58,17 +62,22 @@ class Plain:
         request: The valid request, its credential a role's key.
         successes: Statuses that mean success beside 200 and 201.
         other: The same key's call of another operation, if there is one.
+        write: The same key's call that adds to what the plain one lists, if there is one and it
+            may be made.
         roles: Which keys the run has.
         insufficient: A live key that lacks the operation's scope.
         per: What the operator says shares the counter.
+        seed: Of the marks; another in each run.
     """
 
     request: Request
     successes: tuple[int, ...] = ()
     other: Request | None = None
+    write: Request | None = None
     roles: tuple[Role, ...] = ()
     insufficient: Role | None = None
     per: Scope | None = None
+    seed: int = 0
 
     @property
     def role(self) -> Role:
@@ -89,6 +98,44 @@ class Varied:
 def varied(plain: Plain) -> tuple[Varied, ...]:
     """Derive every variation there is of the plain call, the most telling first."""
     return (*_ways_round(plain), *_spellings(plain), *_others(plain))
+
+
+def marked(plain: Plain) -> tuple[tuple[Request, str], ...]:
+    """Give the writes, each with the mark by which the list shows it; empty where none can be.
+
+    The longest text of the body that holds enough digits has them drawn anew, all but the first:
+    that keeps it a telephone number, an amount, a reference.
+    """
+    if plain.write is None:
+        return ()
+    try:
+        body = json.loads(plain.write.body)
+    except ValueError:
+        return ()
+    texts = body.items() if isinstance(body, dict) else ()
+    fitting = [n for n, v in texts if isinstance(v, str) and len(_DIGITS.findall(v)) >= _ENOUGH]
+    if not fitting:
+        return ()
+    name = max(fitting, key=lambda each: len(body[each]))
+    draw = random.Random(plain.seed)  # noqa: S311 -- marks, the same in every process of a run
+    found = []
+    for _ in range(FORMS):
+        mark = _redrawn(body[name], draw)
+        changed = json.dumps({**body, name: mark}).encode()
+        found.append((replace(plain.write, body=changed), mark))
+    return tuple(found)
+
+
+_DIGITS: Final = re.compile("[0-9]")
+
+_ENOUGH: Final = 6
+"""Digits that make a mark: one in a hundred thousand says the same by chance."""
+
+
+def _redrawn(text: str, draw: random.Random) -> str:
+    first = next(at for at, character in enumerate(text) if character.isdigit())
+    kept, rest = text[: first + 1], text[first + 1 :]
+    return kept + "".join(draw.choice("0123456789") if c.isdigit() else c for c in rest)
 
 
 def failing(plain: Plain) -> tuple[Varied, ...]:

@@ -20,6 +20,7 @@ from loadtests.schedule import Dispatcher, Share
 from loadtests.segments import Governor
 from loadtests.sending import Sender
 from loadtests.trace import Call
+from loadtests.variations import marked
 
 Tell = Callable[[str, Any], None]
 """Sends a message of a type with data to the master."""
@@ -82,6 +83,7 @@ class Worker:
             keyring(plain.role),
             keyring.redactor,
             plain_labels(settings),
+            tuple(mark for _, mark in marked(plain)),
             settings.envelope_extra,
             frozenset(plain.successes),
         )
