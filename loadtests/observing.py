@@ -87,10 +87,13 @@ class Observer:
         return fault, any(shown[mark] for mark in passed)
 
     def _is_alike(self, sent: Sent) -> bool:
-        """Compare successful answers; the data may have changed a little meanwhile."""
-        if sent.status >= 300 or self._plain is None:
-            return True
-        if not sent.body:
+        """Compare successful answers; the data may have changed a little meanwhile.
+
+        A redirection to the plain spelling is no answer: whoever follows it is counted there.
+        """
+        if sent.status >= 300:
+            return False
+        if self._plain is None or not sent.body:
             return True
         here, there = fingerprint(_response(sent)), fingerprint(self._plain)
         return 2 * len(here & there) >= len(here | there)
