@@ -125,14 +125,18 @@ def _outcome(at: int, calls: Sequence[Call], waits: Mapping[int, float | None]) 
 
 
 def _remaining(said: Sequence[tuple[Call, Said]]) -> tuple[tuple[int, int], int, int]:
+    """How Remaining steps from one call to the next, where no other was in flight."""
     one = more = refused_steps = 0
     ups = 0
     before: tuple[Call, int] | None = None
+    ended = 0.0
     for call, words in said:
-        left = _left(words.policies)
-        if left is None:
+        left, alone = _left(words.policies), call.written >= ended
+        ended = max(ended, call.answered)
+        if left is None or not alone:
+            before = None
             continue
-        if before is not None and call.written >= before[0].answered:
+        if before is not None:
             step = before[1] - left
             near = call.written - before[0].answered < 1.0
             one += call.admitted and step == 1 and near
