@@ -176,6 +176,87 @@ class RoleKey(Credential):
         return ((HEADER, keys(self.of)),)
 
 
+class Spelling(StrEnum):
+    """A way of writing the header that means the same key to whoever takes it for one."""
+
+    CAPITALS = "the header name in capitals"
+    SPACE_AFTER = "a space after it"
+    TAB_AFTER = "a tab after it"
+    TWICE = "the header twice"
+
+
+@dataclass(frozen=True, slots=True)
+class Respelled(Credential):
+    """A role's key as it is, its header written in another way (RFC 9110 sections 5.1, 5.5)."""
+
+    spelling: Spelling
+    of: Role
+
+    @property
+    def words(self) -> str:
+        """What is sent."""
+        return f"the {self.of} key and {self.spelling.value}"
+
+    @property
+    def sent(self) -> Sent:
+        """A key."""
+        return Sent.KEY
+
+    @property
+    def role(self) -> Role:
+        """Whose key it is."""
+        return self.of
+
+    @property
+    def masked_fields(self) -> tuple[tuple[str, str], ...]:
+        """The header as it is spelled, masked."""
+        return self.fields(lambda _: "***")
+
+    def fields(self, keys: Keys) -> tuple[tuple[str, str], ...]:
+        """Write the key."""
+        key = keys(self.of)
+        match self.spelling:
+            case Spelling.CAPITALS:
+                return ((HEADER.upper(), key),)
+            case Spelling.SPACE_AFTER:
+                return ((HEADER, f"{key} "),)
+            case Spelling.TAB_AFTER:
+                return ((HEADER, f"{key}\t"),)
+            case Spelling.TWICE:
+                return ((HEADER, key), (HEADER, key))
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger(Credential):
+    """A key that never existed and begins like a role's: its last characters are drawn anew."""
+
+    seed: int
+    of: Role
+
+    @property
+    def words(self) -> str:
+        """What is sent."""
+        return f"a wrong key that begins like the {self.of} one"
+
+    def fields(self, keys: Keys) -> tuple[tuple[str, str], ...]:
+        """Write the invented key.
+
+        Raises:
+            Inapplicable: The key has nothing that could be drawn anew.
+        """
+        key = keys(self.of)
+        draw = random.Random(self.seed)  # noqa: S311 -- reproducible on purpose, secures nothing
+        kept = max(len(prefix(key)), len(key) - _STRANGE_END)
+        value = key[:kept] + "".join(_same_kind(character, draw) for character in key[kept:])
+        if value == key:
+            raise Inapplicable
+        return ((HEADER, value),)
+
+
+_STRANGE_END: Final = 6
+"""Characters drawn anew: few enough for any server that looks at a key's beginning alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Text(Credential):
     """A fixed value that is nobody's key.

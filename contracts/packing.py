@@ -11,7 +11,17 @@ from enum import StrEnum
 from typing import Final
 
 from contracts.alterations import Alteration, Altered
-from contracts.credentials import Credential, NoKey, RandomKey, Role, RoleKey, Text
+from contracts.credentials import (
+    Credential,
+    NoKey,
+    RandomKey,
+    Respelled,
+    Role,
+    RoleKey,
+    Spelling,
+    Stranger,
+    Text,
+)
 from contracts.exchange import Request
 from contracts.hostile import Octets
 from contracts.near_misses import BY_NAME, Edit, NearMiss
@@ -20,7 +30,10 @@ from contracts.records import Packed, Written
 
 KINDS: Final[Mapping[str, Callable[..., Credential]]] = {
     kind.__name__: kind
-    for kind in (NoKey, RoleKey, Text, RandomKey, NearMiss, Octets, Elsewhere, Several, Altered)
+    for kind in (
+        *(NoKey, RoleKey, Text, RandomKey, Respelled, Stranger),
+        *(NearMiss, Octets, Elsewhere, Several, Altered),
+    )
 }
 """Every kind of credential by its name on record."""
 
@@ -49,6 +62,7 @@ def _packed(value: object) -> bool | int | float | str:
 _READERS: Final[Mapping[str, Callable[..., object]]] = {
     "edit": lambda value: BY_NAME[value],
     "place": Place,
+    "spelling": Spelling,
     "how": Alteration,
     "of": Role,
 }

@@ -7,8 +7,8 @@ network did and wherever in its round trip a call was counted.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 from typing import Final
 
 from contracts.declared import DeclaredLimit
@@ -23,6 +23,7 @@ from loadtests.replay import (
     releases,
     replay,
 )
+from loadtests.sightings import bursts_beyond, drains_from_rest
 from loadtests.trace import Call
 
 CLOSE: Final = 0.005
@@ -82,9 +83,72 @@ def read_claim(claim: DeclaredLimit, calls: Sequence[Call]) -> list[Reading]:
     if min(reading.contradictions for reading in best.values()) and claim.burst is None:
         for candidate in _edges_in_the_drain(claim, seen):
             _read_all(claim, iter((candidate,)), seen, best)
-            if best[candidate.family].contradictions == 0:
+            if candidate.family in best and best[candidate.family].contradictions == 0:
                 break
     return sorted(best.values(), key=lambda reading: (reading.contradictions, reading.open))
+
+
+FORGIVEN: Final = 0.02
+"""A limit within 2 %, or one request, is the declared one (``interfaces.md``)."""
+
+
+def surely_late(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
+    """Whether calls were admitted too many, whatever kind it is and whoever else uses it.
+
+    Others on the same counter make refusals early, never admissions late; so only these count, 2 %
+    are forgiven, and one reading that explains them all is enough.
+
+    Args:
+        claim: What is declared.
+        calls: The plain calls, in any order, from rest on.
+    """
+    seen = arrivals(calls, pad=LEAST_PAD_S)
+    wider = _wider(claim)
+    for candidate in chain(_candidates(wider, seen), _edges_in_the_drain(wider, seen)):
+        try:
+            replay(candidate.limiter, seen, sizes=(0, wider.size), patience=0)
+        except HopelessError:
+            continue
+        return False
+    return True
+
+
+def _wider(claim: DeclaredLimit) -> DeclaredLimit:
+    """The claim with all that is forgiven, to the lenient side."""
+    more = room(claim)
+    return replace(
+        claim,
+        requests=claim.requests + (more if claim.burst is None else 0),
+        window=claim.window * (1 - FORGIVEN),
+        burst=None if claim.burst is None else claim.burst + more + 1,
+    )
+
+
+def room(claim: DeclaredLimit) -> int:
+    """How many requests more or fewer are forgiven."""
+    return max(1, int(FORGIVEN * claim.size))
+
+
+def late_again(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
+    """Whether too many were admitted at once, more than once, as no kind of limiter would.
+
+    Refusals that come early are somebody else's doing only where drains fall short as well.
+
+    Args:
+        claim: What is declared.
+        calls: The plain calls by the time written, from rest on.
+    """
+    most = claim.size + room(claim)
+    if bursts_beyond(calls, most, claim.span / 2) < LATE_BURSTS:
+        return False
+    drains = [count for count, _ in drains_from_rest(calls, claim.span)]
+    if min(drains, default=0) < claim.size - room(claim):
+        return surely_late(claim, calls)
+    best = read_claim(_wider(claim), calls)[0]
+    return best.late > best.early
+
+
+LATE_BURSTS: Final = 2
 
 
 def _read_all(
@@ -98,7 +162,8 @@ def _read_all(
         if known is not None and known.contradictions == 0:
             continue
         sizes = _sizes(claim, candidate)
-        patience = len(seen) if known is None else known.contradictions
+        # What explains less than the best of any family decides nothing.
+        patience = min((each.contradictions for each in best.values()), default=len(seen))
         try:
             tally = replay(candidate.limiter, seen, sizes=sizes, patience=patience)
         except HopelessError:

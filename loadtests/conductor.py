@@ -1,6 +1,7 @@
 """The master's side of a run: opens the session, directs the plan, writes what was found."""
 
 import sys
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,19 @@ from contracts.session import NoTarget, Session, open_session
 from contracts.settings import Settings
 from contracts.verdict import Part, RateLimit, Status
 from loadtests import outcome
-from loadtests.calls import Called, NothingToCall, chosen, steady_rps
+from loadtests.advice import warnings
+from loadtests.calls import NothingToCall, askable, chosen, packed, steady_rps
 from loadtests.charts import Drawn, pictures
 from loadtests.director import Director, TraceFile
+from loadtests.estimator import RateLimit as Estimate
+from loadtests.estimator import estimate
 from loadtests.plan import plan_for
 from loadtests.recorded import footer, header
-from loadtests.segments import Budget, Done
+from loadtests.segments import Budget
+from loadtests.sharing import Questions
 from loadtests.shown import show
+from loadtests.trace import WRITTEN
+from loadtests.variations import SECOND_KEY, UNDER_SCOPED, WRONG_KEYS, Plain, Varied, marked
 
 _USAGE: Final = 2
 
@@ -73,25 +80,28 @@ class Conductor:
             self.exit_code = _USAGE
             return
         try:
-            called = chosen(session.catalogue, self.settings, keyring)
+            seed = zlib.crc32(session.handoff.run_id.encode())
+            plain = chosen(session.catalogue, self.settings, keyring, seed=seed)
         except NothingToCall as nothing:
             self._skip(session, str(nothing))
             return
-        self._run(session, called)
+        self._run(session, plain)
 
-    def _run(self, session: Session, called: Called) -> None:
+    def _run(self, session: Session, plain: Plain) -> None:
         settings, handoff = self.settings, session.handoff
         spent = session.wire.pace.requests
         limits = Budget(steady_rps(settings), handoff.requests - spent, handoff.seconds)
-        facts = header(settings, limits, called.operation.label, str(called.role))
+        found = askable(plain, session.keyring)
+        questions = _questions(plain, found)
+        facts = header(settings, limits, plain, questions)
         file = TraceFile(settings.report_dir / "trace.jsonl.gz", facts)
         director = self.director = Director(
-            plan_for(settings.declared_limit, limits, quiet=handoff.quiet_s),
+            plan_for(settings.declared_limit, limits, quiet=handoff.quiet_s, questions=questions),
             self.send,
             self.workers,
             {
                 "run_id": handoff.run_id,
-                "call": called.packed(),
+                "call": packed(plain),
                 "base_url": settings.base_url,
                 "max_rps": settings.requests_per_second,
             },
@@ -99,23 +109,32 @@ class Conductor:
         )
         done = director.run(tell=handoff.tell)
         file.finish(footer(done, director.instrument))
-        self.exit_code = self._write(session, called, director, done)
+        said = estimate(director.trace, settings.declared_limit, done, questions)
+        self.exit_code = self._write(session, plain, found, said)
 
-    def _write(self, session: Session, called: Called, director: Director, done: Done) -> int:
-        trace = director.trace
-        instrument = director.instrument
-        limit = outcome.rate_limit(trace, self.settings.declared_limit, done, instrument)
-        line = curl(session.wire.origin, called.request)
-        words = f"the {called.role} key"
-        checks = outcome.checks(limit, trace, called.operation.label, words, line)
-        findings = session.findings
+    def _write(
+        self, session: Session, plain: Plain, found: Sequence[Varied], said: Estimate
+    ) -> int:
+        assert self.director is not None
+        trace, findings = self.director.trace, session.findings
+        operation = plain.request.operation or ""
+        shown = {one.variation.probe: one.requests[0] for one in found}
+        if writes := marked(plain):
+            shown[WRITTEN] = writes[0][0]
+        line = curl(session.wire.origin, plain.request)
+        if said.shared.probes:
+            line = curl(session.wire.origin, shown[said.shared.probes[0]])
+        limit = outcome.published(said, self.director.instrument)
+        checks = outcome.checks(limit, trace, operation, f"the {plain.role} key", line)
         findings.append(RateLimitRecord.model_validate(limit.model_dump()))
         for check in checks:
             findings.append(check)
+        for warning in warnings(said, operation):
+            findings.append(warning)
         results = SafeFileLogger(session.keyring.redactor, _results(self.settings))
         self.found = limit
         self.drawn = pictures(trace, limit, self.settings.declared_limit)
-        show(results, limit, checks, self.drawn, director.examples)
+        show(results, limit, checks, self.drawn, self.director.examples)
         findings.finish(session.wire.pace.requests + trace.requests, self.interrupted)
         return outcome.exit_code(checks)
 
@@ -129,6 +148,18 @@ class Conductor:
         self.interrupted = by
         if self.director:
             self.director.stop("signal")
+
+
+def _questions(plain: Plain, found: Sequence[Varied]) -> Questions:
+    """What is asked of the limit: every variation, and what failing calls cost."""
+    labels = [one.variation.probe for one in found]
+    costs = (WRONG_KEYS.probe, UNDER_SCOPED.probe)
+    return Questions(
+        tuple(one.variation for one in found if one.variation.probe not in costs),
+        tuple(label for label in costs if label in labels),
+        SECOND_KEY if SECOND_KEY in labels else "",
+        bool(marked(plain)),
+    )
 
 
 def _results(settings: Settings) -> Path:

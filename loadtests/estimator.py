@@ -1,23 +1,25 @@
 """What a trace says of the limit: the ``rate_limit`` of the verdict, with its reasons.
 
-Pure: a trace in, an estimate out; the same trace always gives the same estimate. A declared limit
-is contradicted only by answers that no network and no phase can explain, and only if the limit
-then measured differs by more than 2 %. Promise: D4, "Rate limit exceeded."
+Pure: a trace in, an estimate out; the same trace always gives the same estimate. Promise: D4,
+"Rate limit exceeded."
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from contracts.declared import DeclaredLimit, met_first
+from contracts.declared import DeclaredLimit
 from loadtests import sightings
+from loadtests.believing import broken
 from loadtests.claims import Reading, read_claim
-from loadtests.families import Family
-from loadtests.identity import Met, Variation, read_sandwiches
+from loadtests.effects import carried_out
 from loadtests.measuring import Algorithm, Measured, measure
-from loadtests.promises import Truth, judge_promises, untrue_limits
+from loadtests.promises import Truth, exaggerated, judge_promises, untrue_limits
+from loadtests.ruling import rule, what_it_takes, within
 from loadtests.segments import Done, StoppedBy
-from loadtests.trace import CONTROL, Call, Trace
+from loadtests.sharing import Questions, Shared, read_shared
+from loadtests.sustaining import in_order, rule_on
+from loadtests.trace import CONTROL, WRITTEN, Call, Trace
 from loadtests.wording import Verdict, describe
 
 Status = Literal["confirmed", "contradicted", "not_confirmed", "no_limit_seen"]
@@ -49,8 +51,10 @@ class RateLimit:
         window_between: The same of the window, in seconds.
         rate_between: The same of the rate, per second.
         refusal_statuses: How often each status refused a call.
-        untruths: What headers say that is not so, or cannot be read: warnings.
+        malformed: Header fields that break their grammar, each with how often it came.
+        untruths: What headers say that is not so.
         broken_promises: Calls refused after the moment that Retry-After promised.
+        shared: What gets past it, and what else is known of who shares it.
     """
 
     status: Status
@@ -72,15 +76,17 @@ class RateLimit:
     window_between: tuple[float, float] | None
     rate_between: tuple[float, float] | None
     refusal_statuses: tuple[tuple[int, int], ...]
+    malformed: tuple[tuple[str, int], ...]
     untruths: tuple[str, ...]
     broken_promises: tuple[str, ...]
+    shared: Shared
 
 
 def estimate(
     trace: Trace,
     declared: Sequence[DeclaredLimit],
     done: Done,
-    variations: Sequence[Variation] = (),
+    questions: Questions | None = None,
 ) -> RateLimit:
     """Say what the trace tells of the limit.
 
@@ -88,20 +94,28 @@ def estimate(
         trace: Every call of the run, from rest on.
         declared: What the operator says; empty without.
         done: How the plan ended.
-        variations: What was asked about what shares the counter.
+        questions: What was asked about what shares the counter.
 
     Returns:
         The estimate.
     """
+    claims = in_order(declared)
+    claim = claims[0] if claims else None
     calls = sorted((call for call in trace if call.probe == CONTROL), key=lambda call: call.written)
-    claim = met_first(declared)
+    calls = _alone(calls, claims[1:])
     readings = read_claim(claim, calls) if claim is not None and calls else []
     holds = bool(readings) and readings[0].contradictions == 0
     measured = measure(calls)
     if holds and claim is not None:
         measured = as_declared(claim, readings, measured)
-    met = read_sandwiches(sorted(trace, key=lambda call: call.written), variations)
-    verdict = _judge_met(met) or _judge(calls, declared, readings, measured, done)
+    shared = _shared(trace, questions or Questions(), claim, measured)
+    first = rule(calls, claim, readings, measured, done)
+    if first.status == "confirmed" and len(claims) > 1:
+        first = Verdict(first.status, f"{claim} holds: {first.reason}")
+    executed = carried_out(trace)
+    if executed:
+        shared = replace(shared, wrong=(*shared.wrong, executed), probes=(*shared.probes, WRITTEN))
+    verdict = _together(first, shared, [(other, rule_on(other, trace)) for other in claims[1:]])
     return _fill(
         trace,
         calls,
@@ -109,7 +123,52 @@ def estimate(
         verdict=verdict,
         measured=measured,
         done=done,
+        shared=shared,
     )
+
+
+def _alone(calls: Sequence[Call], others: Sequence[DeclaredLimit]) -> list[Call]:
+    """The calls up to where another declared limit may have refused as well."""
+    admitted: list[float] = []
+    kept = []
+    for call in calls:
+        recent = {o: sum(at > call.written - o.window for at in admitted) for o in others}
+        if any(count >= NEAR * other.size for other, count in recent.items()):
+            break
+        kept.append(call)
+        if not call.refused:
+            admitted.append(call.written)
+    return kept
+
+
+NEAR: Final = 0.95
+"""From this share of a further limit on it may be the one that refuses."""
+
+
+def _shared(
+    trace: Trace, questions: Questions, claim: DeclaredLimit | None, measured: Measured | None
+) -> Shared:
+    if claim is not None:
+        return read_shared(trace, questions, claim, size=claim.size, rate=claim.rate)
+    if measured is None or measured.rates is None:
+        return Shared()
+    return read_shared(trace, questions, None, size=measured.limits[1], rate=measured.rates[1])
+
+
+def _together(
+    first: Verdict, shared: Shared, others: Sequence[tuple[DeclaredLimit, Verdict | None]]
+) -> Verdict:
+    """One verdict of everything: what is contradicted decides, then what is not confirmed."""
+    verdicts = [Verdict("contradicted", "; ".join(shared.wrong))] if shared.wrong else []
+    verdicts.append(first)
+    verdicts += [ruled or Verdict("not_confirmed", what_it_takes(o)) for o, ruled in others]
+    worst = min((verdict.status for verdict in verdicts), key=_WORST_FIRST.index)
+    if worst == "contradicted":
+        verdicts = [verdict for verdict in verdicts if verdict.status == worst]
+    return Verdict(worst, "; ".join(verdict.reason for verdict in verdicts))
+
+
+_WORST_FIRST: Final = ("contradicted", "not_confirmed", "no_limit_seen", "confirmed")
 
 
 def as_declared(
@@ -124,153 +183,6 @@ def as_declared(
     return Measured.declared(families[0], claim, size, families)
 
 
-TOLERANCE: Final = 0.02
-"""A limit within 2 %, or one request, is the declared one (``interfaces.md``)."""
-
-
-def within(claim: DeclaredLimit, measured: Measured) -> bool:
-    """Whether the measured limit is the declared one within the tolerance."""
-    size = claim.requests
-    if measured.windows is None and claim.burst is not None:
-        size = claim.burst
-    near = abs(measured.limits[1] - size) <= max(1.0, TOLERANCE * size)
-    return near and _rate_within(claim, measured)
-
-
-def _rate_within(claim: DeclaredLimit, measured: Measured) -> bool:
-    if measured.windows is not None:
-        return abs(measured.windows[1] / claim.window - 1) <= TOLERANCE
-    if measured.rates is not None:
-        return abs(measured.rates[1] / claim.rate - 1) <= TOLERANCE
-    return False
-
-
-FLOOD_S: Final = 4.0
-"""What comes back while a limit is flooded, counted generously, in seconds."""
-
-
-def _judge(
-    calls: Sequence[Call],
-    declared: Sequence[DeclaredLimit],
-    readings: Sequence[Reading],
-    measured: Measured | None,
-    done: Done,
-) -> Verdict:
-    claim = met_first(declared)
-    refused = [call for call in calls if call.refused]
-    if not any(call.admitted for call in calls[:4]):
-        return Verdict("not_confirmed", "the paced control did not succeed")
-    if any(call.status != 429 for call in refused) and done.stopped_by != "health":
-        return _judge_status(calls, refused)
-    if claim is None:
-        return _judge_unknown(calls, measured, done)
-    if readings[0].contradictions:
-        return _judge_contradicted(claim, calls, readings, measured)
-    if not refused:
-        return Verdict("not_confirmed", f"nothing was refused before the end: {done.reason}")
-    return _judge_held(calls, declared, done)
-
-
-def _judge_met(met: Sequence[Met]) -> Verdict | None:
-    """A way round the limit, or a counter shared that must not be."""
-    wrong = [f"{each.variation.probe} meets the {each.counter}" for each in met if each.unexpected]
-    if not wrong:
-        return None
-    return Verdict("contradicted", f"{', '.join(wrong)} counter")
-
-
-def _judge_status(calls: Sequence[Call], refused: Sequence[Call]) -> Verdict:
-    """Other statuses than 429: by the limiter if they come alone and go away with a rest."""
-    others = sorted({call.status for call in refused if call.status != 429})
-    names = ", ".join(map(str, others))
-    if sightings.recovery_seconds(calls) is None:
-        return Verdict("not_confirmed", f"calls were answered {names} and it did not end")
-    return Verdict("contradicted", f"beyond the limit calls are answered {names}, not 429")
-
-
-def _judge_unknown(calls: Sequence[Call], measured: Measured | None, done: Done) -> Verdict:
-    if not any(call.refused for call in calls):
-        return Verdict("no_limit_seen", done.reason)
-    if measured is None:
-        return Verdict("not_confirmed", f"refused, and not admitted again: {done.reason}")
-    if not sightings.sustained(calls):
-        return Verdict("not_confirmed", f"too few refusals to judge: {done.reason}")
-    return Verdict("confirmed", "calls are refused beyond a limit, and admitted again")
-
-
-def _judge_contradicted(
-    claim: DeclaredLimit,
-    calls: Sequence[Call],
-    readings: Sequence[Reading],
-    measured: Measured | None,
-) -> Verdict:
-    best = readings[0]
-    if measured is not None and measured.family is not None and within(claim, measured):
-        return Verdict("confirmed", "the measured limit is the declared one within 2 %")
-    if _too_small_a_bucket(claim, measured):
-        return Verdict(
-            "not_confirmed",
-            f"the rate holds, but only {measured.limits[1] if measured else 0} are admitted at "
-            "once: declare them as burst",
-        )
-    drained = sightings.admitted_at_first(calls)
-    if best.late == 0 and drained < claim.size / 2:
-        return Verdict("contradicted", f"only {drained} were admitted before the first refusal")
-    if not _repeated(claim, calls, measured):
-        return Verdict(
-            "not_confirmed",
-            f"{best.contradictions} answers contradict it, but not the same each time: somebody "
-            "else uses the same counter, or calls were lost",
-        )
-    admitted = f"{best.late} calls were admitted that it refuses" if best.late else ""
-    turned = f"{best.early} calls were refused that it admits" if best.early else ""
-    return Verdict("contradicted", " and ".join(filter(None, (admitted, turned))))
-
-
-def _repeated(claim: DeclaredLimit, calls: Sequence[Call], measured: Measured | None) -> bool:
-    """Whether the contradiction is beyond chance: far off, or one limit and the same each time."""
-    drains = sightings.drains_from_rest(calls, claim.span)
-    most = max((count for count, _ in drains), default=len(calls))
-    if most > 1.15 * claim.size + claim.rate * FLOOD_S:
-        return True
-    if measured is None or measured.family is None or judge_promises(calls).foreign:
-        return False
-    if measured.family is Family.COUNTER:
-        # After one window of rest a counter is not full: its drains differ, but by its own rule.
-        return measured.contradicted == 0
-    return sightings.drains_agree(calls, rest=claim.span, rate=claim.rate)
-
-
-def _too_small_a_bucket(claim: DeclaredLimit, measured: Measured | None) -> bool:
-    """Nginx without a declared burst: the declared rate, and few at once."""
-    if claim.burst is not None or measured is None:
-        return False
-    if measured.algorithm not in ("token_bucket", "leaky_bucket"):
-        return False
-    return measured.limits[2] < 0.9 * claim.requests and _rate_within(claim, measured)
-
-
-def _judge_held(calls: Sequence[Call], declared: Sequence[DeclaredLimit], done: Done) -> Verdict:
-    claim = met_first(declared)
-    recovery = sightings.recovery_seconds(calls)
-    if claim is None:
-        return Verdict("not_confirmed", done.reason)
-    if recovery is None and done.stopped_by == "done":
-        return Verdict("contradicted", "nothing was admitted again within two windows")
-    if recovery is None or done.stopped_by != "done" or not sightings.sustained(calls):
-        requests, seconds = claim.needs
-        needs = f"confirming {claim} needs about {requests} requests over {seconds:.0f} s"
-        return Verdict("not_confirmed", f"{done.reason}; {needs}")
-    others = [other for other in declared if other is not claim]
-    if others:
-        needs = "; ".join(
-            f"{other} needs about {other.needs[0]} requests over {other.needs[1]:.0f} s"
-            for other in others
-        )
-        return Verdict("not_confirmed", f"{claim} holds; {needs}")
-    return Verdict("confirmed", f"no answer contradicts it; {done.reason}")
-
-
 def _fill(
     trace: Trace,
     calls: Sequence[Call],
@@ -279,6 +191,7 @@ def _fill(
     verdict: Verdict,
     measured: Measured | None,
     done: Done,
+    shared: Shared,
 ) -> RateLimit:
     found = measured or Measured(None, "unknown", 0.0, (0, 0, 0), None, None)
     size = found.limits[1] or None
@@ -298,23 +211,23 @@ def _fill(
         max_rps_sent=sightings.most_in_a_second(sorted(call.written for call in trace)),
         seconds=max((call.answered for call in trace), default=0.0),
         stopped_by=done.stopped_by,
-        detail=describe(verdict, declared, measured),
+        detail=describe(verdict, declared, measured, shared.facts),
         limit_between=(found.limits[0], found.limits[2]) if size else None,
         window_between=_ends(found.windows),
         rate_between=_ends(found.rates),
         refusal_statuses=sightings.refusal_statuses(calls),
-        untruths=_untruths(truth, found) if size else (),
-        broken_promises=tuple(
-            f"Retry-After {promise.seconds:g} at {promise.at:.1f} s, refused after it"
-            for promise in truth.broken
-        ),
+        malformed=truth.malformed,
+        untruths=_untruths(truth, found, calls) if size else (),
+        broken_promises=broken(trace),
+        shared=shared,
     )
 
 
-def _untruths(truth: Truth, found: Measured) -> tuple[str, ...]:
+def _untruths(truth: Truth, found: Measured, calls: Sequence[Call]) -> tuple[str, ...]:
     limits = (found.limits[0], found.limits[2])
     wrong = untrue_limits(truth, limits, _ends(found.windows))
-    wrong.extend(f"{count} × {text}" for text, count in truth.malformed)
+    if found.rates and (text := exaggerated(calls, found.limits[1] / found.rates[1])):
+        wrong.append(text)
     if truth.foreign:
         wrong.append("Remaining fell by more than one a call: others use the same counter")
     if truth.series > 1:

@@ -1,24 +1,38 @@
-"""What shares one counter: sandwiches of refused calls with a varied call between.
+"""What shares one counter: sandwiches of refused plain calls with varied calls between.
 
-Pure. Drain the limit once; then a refused plain call, the varied one, a refused plain call: the
-varied call admitted means another counter, refused means the same. A sandwich whose plain calls
-were admitted is void. A hit is repeated before it counts.
+Pure. Every varied call is made once from rest: only one that is answered as the plain call is asked
+about. Then the limit is drained and kept empty; some varied calls at once, between two plain ones
+that are refused, are admitted where they meet another counter, and refused where they meet the
+same. What a bucket gives back meanwhile could let one pass, never most of them; a sandwich that
+took longer than that is void, and what is said rests on two of them.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Final, Literal
 
 from loadtests.segments import Abreast, Paced, Part, Schedule, Segment
-from loadtests.trace import CONTROL, Call
+from loadtests.trace import PLAIN, Call
 
+Expected = Literal["same", "other"]
 Counter = Literal["same", "other", "unclear"]
 
-PAUSE_RPS: Final = 10.0
-"""Pace of the varied calls from rest, in requests per second."""
+FILLING: Final = 6
+"""Varied calls of one sandwich."""
 
 REPEATS: Final = 2
 """So many sandwiches must agree: one may have been cut by an edge of the window."""
+
+ROUNDS: Final = 3
+"""So often two sandwiches each are made until enough are valid; once does on a quiet network."""
+
+ROOM: Final = 2
+"""From rest the varied calls follow one another where the limit is so many times as many; else they
+keep below its rate, and then no limit of that rate refuses any."""
+
+REST: Final = 1.15
+"""How long to rest before the varied calls, in spans: a place for each of them is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +40,20 @@ class Variation:
     """A varied call.
 
     Attributes:
-        probe: Its label; the edge maps it to a request.
-        expected: Which counter it must meet, as far as the declared limit says; ``None`` where
-            it says nothing.
-        fails: The call is refused for another reason (a bad key, a missing scope); what it costs
-            is asked instead.
+        probe: What it is in words, after "the call"; the edge maps it to requests.
+        expected: Which counter it must meet; ``None`` where nothing documented or declared says.
+        fresh: Every call goes over a new connection.
+        warns: The wrong counter is worth a warning, no more.
+        alike: Whether it asks for the same, so that the same data must come.
+        remark: What a reader of a violation must know, or nothing.
     """
 
     probe: str
-    expected: Literal["same", "other"] | None = None
-    fails: bool = False
+    expected: Expected | None = None
+    fresh: bool = False
+    warns: bool = False
+    alike: bool = True
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +62,16 @@ class Met:
 
     Attributes:
         variation: The varied call.
-        counter: The plain call's, or another; unclear if it was not admitted from rest either,
-            or no sandwich was valid, or they disagree.
-        tried: How many sandwiches were valid.
-        status: What it was answered last, 0 if it never was.
+        counter: The plain call's, or another; unclear if it was not answered alike from rest, or
+            too few sandwiches were valid, or they disagree.
+        admitted: How many of its calls between refused plain ones were admitted.
+        tried: How many there were.
     """
 
     variation: Variation
     counter: Counter
+    admitted: int
     tried: int
-    status: int
 
     @property
     def unexpected(self) -> bool:
@@ -62,138 +80,129 @@ class Met:
         return expected is not None and self.counter not in ("unclear", expected)
 
 
-def sandwiches(variations: Sequence[Variation], *, size: int, span: float) -> Schedule[str]:
-    """Ask which counter every variation meets.
+@dataclass(slots=True)
+class Identity:
+    """The schedule that asks which counter every variation meets.
 
-    Args:
+    Attributes:
         variations: The varied calls.
         size: How many calls drain the limit.
-        span: In which time it is given back, in seconds.
-
-    Yields:
-        Every variation once from rest, a drain, and the sandwiches, hits twice.
-
-    Returns:
-        How many were asked.
+        rate: How many are given back per second.
+        calls: Every call of it so far.
     """
-    asked = [variation for variation in variations if not variation.fails]
-    if not asked:
-        return "no variations"
-    passes = []
-    rest = 2.1 * span
-    calls = yield Segment("rest", (Part(Paced(1, 1.0)),))
-    start = calls[0].answered + rest if calls else 0.0
-    for variation in asked:
-        part = Part(Paced(1, PAUSE_RPS), probe=variation.probe)
-        calls = yield Segment("variation from rest", (part,), start)
-        if any(call.admitted for call in calls):
-            passes.append(variation)
-    drain = Part(Abreast(2 * size + 20, 8), until_refused=2)
-    parts = [part for variation in passes for part in _sandwich(variation, size)]
-    if parts:
-        yield Segment("sandwiches", (drain, *parts, *parts))
-    return f"{len(passes)} variations asked"
+
+    variations: Sequence[Variation]
+    size: int
+    rate: float
+    calls: list[Call] = field(default_factory=list)
+
+    def schedule(self, since: float) -> Schedule[None]:
+        """Everything.
+
+        Args:
+            since: When the last call before was answered, in seconds.
+
+        Yields:
+            Every variation once from rest, a drain, and the sandwiches, as often as needed.
+        """
+        yield from self._from_rest(since + REST * self.size / self.rate)
+        asked = self.variations
+        for _ in range(ROUNDS):
+            met = read_sandwiches(self.calls, asked, rate=self.rate)
+            asked = [m.variation for m in met if _is_alike(m.variation, self.calls) and _open(m)]
+            if not asked:
+                return
+            yield from self._round(asked)
+
+    def _from_rest(self, start: float) -> Schedule[None]:
+        parts = [
+            Part(Paced(1, 1.0), probe=variation.probe, fresh=variation.fresh)
+            for variation in self.variations
+        ]
+        plain = Part(Paced(1, 1.0), probe=PLAIN)
+        if len(parts) * ROOM <= self.size:
+            yield from self._send("variations from rest", plain, *parts, start=start)
+            return
+        for at, part in enumerate((plain, *parts)):
+            yield from self._send("variations from rest", part, start=start + at * 1.3 / self.rate)
+
+    def _round(self, asked: Sequence[Variation]) -> Schedule[None]:
+        drain = Part(Abreast(2 * self.size + 20, 8), until_refused=2, probe=PLAIN)
+        shut = Part(Abreast(24, 2), until_refused=1, probe=PLAIN)
+        parts = [drain, shut]
+        for variation in (*asked, *asked):
+            arrivals = Abreast(self._filling, self._filling)
+            parts.append(Part(arrivals, probe=variation.probe, fresh=variation.fresh))
+            parts.append(shut)
+        yield from self._send("sandwiches", *parts)
+
+    @property
+    def _filling(self) -> int:
+        """A small limit's other counter must not be drained by what asks about it."""
+        return max(2, min(FILLING, self.size // 4))
+
+    def _send(self, phase: str, *parts: Part, start: float = 0.0) -> Schedule[None]:
+        self.calls.extend((yield Segment(phase, parts, start)))
 
 
-def _sandwich(variation: Variation, size: int) -> tuple[Part, ...]:
-    """Drain what came back, the varied call, a plain one."""
-    drained = Part(Abreast(size + 20, 1), until_refused=1)
-    return drained, Part(Abreast(1), probe=variation.probe), Part(Abreast(1))
+def _open(met: Met) -> bool:
+    """Whether more sandwiches can say more."""
+    return met.counter == "unclear"
 
 
-def costs(variation: Variation, *, size: int, span: float) -> Schedule[str]:
-    """Ask what calls that fail for another reason cost: half the limit of them, then a drain.
-
-    Args:
-        variation: A failing call.
-        size: How many calls drain the limit.
-        span: In which time it is given back, in seconds.
-
-    Yields:
-        The calls.
-
-    Returns:
-        That it was asked.
-    """
-    half = Part(Abreast(max(1, size // 2), 4), probe=variation.probe)
-    drain = Part(Abreast(2 * size + 20, 1), until_refused=1)
-    calls = yield Segment("rest", (Part(Paced(1, 1.0)),))
-    yield Segment("cost of failures", (half, drain), calls[-1].answered + 2.1 * span)
-    return "asked"
+def _first(variation: Variation, calls: Sequence[Call]) -> Call | None:
+    return next((call for call in calls if call.probe == variation.probe), None)
 
 
-def read_sandwiches(calls: Sequence[Call], variations: Sequence[Variation]) -> list[Met]:
+def _is_alike(variation: Variation, calls: Sequence[Call]) -> bool:
+    """Whether its call from rest, or any since, was answered as the plain one."""
+    first = _first(variation, calls)
+    return first is not None and first.admitted and (first.alike or not variation.alike)
+
+
+def read_sandwiches(
+    calls: Sequence[Call], variations: Sequence[Variation], *, rate: float
+) -> list[Met]:
     """Which counter every variation met.
 
     Args:
         calls: All calls by the time written, every probe.
         variations: The varied calls, in the order wanted.
+        rate: What a bucket gives back, per second.
 
     Returns:
-        One entry for each variation that does not fail for another reason.
+        One entry for each variation.
     """
-    found: dict[str, list[Call]] = {}
-    for at, call in enumerate(calls[1:-1], start=1):
-        before, after = calls[at - 1], calls[at + 1]
-        plain = before.probe == after.probe == CONTROL
-        same = before.segment == call.segment == after.segment
-        if call.probe != CONTROL and plain and same and before.refused and after.refused:
-            found.setdefault(call.probe, []).append(call)
-    return [
-        _met(variation, found.get(variation.probe, []))
-        for variation in variations
-        if not variation.fails
-    ]
+    fillings: dict[str, list[list[Call]]] = {}
+    for probe, filling in _sandwiches(calls, rate):
+        fillings.setdefault(probe, []).append(filling)
+    return [_met(variation, fillings.get(variation.probe, []), calls) for variation in variations]
 
 
-def _met(variation: Variation, between: Sequence[Call]) -> Met:
-    answers = [call for call in between if not call.lost]
-    status = answers[-1].status if answers else 0
+def _sandwiches(calls: Sequence[Call], rate: float) -> Iterator[tuple[str, list[Call]]]:
+    """Every valid one: refused plain calls on either side, too soon for a bucket to fill."""
+    runs = [list(run) for _, run in groupby(calls, key=lambda call: (call.segment, call.probe))]
+    for before, filling, after in zip(runs, runs[1:], runs[2:], strict=False):
+        bread = before[-1], after[0]
+        plain = all(call.probe == PLAIN and call.refused for call in bread)
+        together = before[0].segment == filling[0].segment == after[0].segment
+        took = max(call.answered for call in filling) - before[-1].written
+        whole = len(filling) >= 2 and not any(call.lost for call in filling)
+        soon = took * rate <= (len(filling) - 1) / 2
+        if plain and together and whole and soon and filling[0].probe != PLAIN:
+            yield filling[0].probe, filling
+
+
+def _met(variation: Variation, fillings: Sequence[Sequence[Call]], calls: Sequence[Call]) -> Met:
+    admitted = [sum(call.admitted for call in filling) for filling in fillings]
+    tried = sum(map(len, fillings))
     counter: Counter = "unclear"
-    if len(answers) >= REPEATS and all(call.admitted for call in answers):
-        counter = "other"
-    elif answers and all(call.status == 429 for call in answers):
-        counter = "same"
-    return Met(variation, counter, len(answers), status)
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What calls cost that fail for another reason.
-
-    Attributes:
-        probe: The failing call.
-        sent: How many of them.
-        left: How many plain calls were admitted afterwards.
-        charged: Whether they counted; ``None`` if it cannot be told.
-    """
-
-    probe: str
-    sent: int
-    left: int
-    charged: bool | None
-
-
-def read_cost(calls: Sequence[Call], variation: Variation, *, size: int) -> Cost | None:
-    """What failing calls cost.
-
-    Args:
-        calls: All calls by the time written, every probe.
-        variation: A failing call.
-        size: The measured limit.
-
-    Returns:
-        The cost; ``None`` if it was not asked.
-    """
-    failing = [call for call in calls if call.probe == variation.probe]
-    if not failing:
-        return None
-    segment = failing[-1].segment
-    sent = sum(call.segment == segment for call in failing)
-    left = sum(c.admitted and c.segment == segment and c.probe == CONTROL for c in calls)
-    charged = None
-    if abs(left - size) <= max(1, sent // 4):
-        charged = False
-    elif abs(left - (size - sent)) <= max(1, sent // 4):
-        charged = True
-    return Cost(variation.probe, sent, left, charged)
+    rested = not any(_first(variation, calls) in filling for filling in fillings)
+    if len(fillings) >= REPEATS and rested and _is_alike(variation, calls):
+        if all(count == len(filling) for count, filling in zip(admitted, fillings, strict=True)):
+            counter = "other"
+        elif all(
+            2 * count <= len(filling) for count, filling in zip(admitted, fillings, strict=True)
+        ):
+            counter = "same"
+    return Met(variation, counter, sum(admitted), tried)

@@ -68,5 +68,6 @@ _ROW: Final = attrgetter(*(each.name for each in fields(Call)))
 def unpack_calls(rows: Sequence[Any]) -> list[Call]:
     """Read them back; lists become tuples again."""
     return [
-        Call(*(*row[:10], tuple((name, value) for name, value in row[10]), row[11])) for row in rows
+        Call(*(*row[:10], tuple((name, value) for name, value in row[10]), *row[11:]))
+        for row in rows
     ]

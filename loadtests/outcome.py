@@ -5,16 +5,13 @@ Pure.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Final
 
-from contracts.declared import DeclaredLimit
 from contracts.records import CheckRecord
 from contracts.requirements import BY_ID
 from contracts.verdict import RateLimit, Severity, Status
 from loadtests import estimator
 from loadtests.instrument import Instrument
-from loadtests.segments import Done
 from loadtests.trace import Trace
 
 _STATUS: Mapping[str, Status] = {
@@ -42,24 +39,20 @@ def exit_code(checks: Sequence[CheckRecord]) -> int:
 _SETTINGS = {"max_rps": "MAX_RPS", "max_requests": "MAX_REQUESTS", "max_seconds": "MAX_SECONDS"}
 
 
-def rate_limit(
-    trace: Trace, declared: Sequence[DeclaredLimit], done: Done, instrument: Instrument
-) -> RateLimit:
-    """Estimate the limit, in the verdict's own words.
+def published(said: estimator.RateLimit, instrument: Instrument) -> RateLimit:
+    """Give the estimate in the verdict's own words.
 
     Args:
-        trace: Every call.
-        declared: What the operator says.
-        done: How the run ended.
+        said: The estimate.
         instrument: How well the sender kept the clock; nothing is concluded where it fell behind.
     """
-    found = asdict(estimator.estimate(trace, declared, done))
-    sentences = [found["detail"], f"Sent: {instrument}." if str(instrument) else ""]
+    found = {name: getattr(said, name) for name in RateLimit.model_fields}
+    sentences = [said.detail, f"Sent: {instrument}." if str(instrument) else ""]
     if instrument.fell_behind:
         found["status"] = "not_confirmed"
-        sentences = [f"The sender fell behind: {instrument}; {_WITHOUT}", f"It saw: {sentences[0]}"]
+        sentences = [f"The sender fell behind: {instrument}; {_WITHOUT}", f"It saw: {said.detail}"]
     found["detail"] = " ".join(filter(None, sentences))
-    return RateLimit.model_validate({name: found[name] for name in RateLimit.model_fields})
+    return RateLimit.model_validate(found)
 
 
 _WITHOUT = (

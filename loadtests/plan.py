@@ -7,12 +7,14 @@ same steps.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from contracts.declared import DeclaredLimit, met_first
+from contracts.declared import DeclaredLimit
+from loadtests.believing import believe
 from loadtests.confirming import Confirmation
 from loadtests.discovering import Discovery
-from loadtests.identity import Variation, costs, sandwiches
+from loadtests.effects import write
 from loadtests.segments import (
     KEPT_S,
     Abreast,
@@ -31,6 +33,8 @@ from loadtests.segments import (
     numbered,
     refused_count,
 )
+from loadtests.sharing import Questions, ask
+from loadtests.sustaining import in_order, sustain
 from loadtests.trace import Call, Trace
 
 FAILING_SHARE: Final = 0.2
@@ -78,12 +82,21 @@ class Plan:
         if self._running is not None and progress.finished < self._running.number:
             return self._watch(trace, self._running)
         try:
-            return self._begin(self._next_wanted(trace), trace, progress)
+            return self._begin_next(trace, progress)
         except StopIteration as end:
             self._done = Done("done", str(end.value))
         except StopError as stop:
             self._done = Done(stop.stopped_by, stop.reason)
         return self._done
+
+    def _begin_next(self, trace: Trace, progress: Progress) -> Segment:
+        """Begin what is wanted; a policy told that it does not fit may do without it."""
+        wanted = self._next_wanted(trace)
+        while True:
+            try:
+                return self._begin(wanted, trace, progress)
+            except StopError as stop:
+                wanted = self._policy.throw(stop)
 
     def _next_wanted(self, trace: Trace) -> Segment:
         if self._running is None:
@@ -167,7 +180,7 @@ def plan_for(
     budget: Budget,
     *,
     quiet: float = 0.0,
-    variations: Sequence[Variation] = (),
+    questions: Questions | None = None,
 ) -> Plan:
     """The plan for what is declared, or for an unknown limit.
 
@@ -176,34 +189,69 @@ def plan_for(
         budget: What may be spent, what was spent before taken off.
         quiet: For how long the key has not been used, in seconds; the plan rests for the rest of
             a declared window first.
-        variations: What to ask about what shares the counter.
+        questions: What to ask of the limit once it is known; ``None`` for nothing.
 
     Returns:
         A fresh plan.
     """
-    return Plan(_everything(met_first(declared), budget, quiet, variations), budget)
+    return Plan(_everything(in_order(declared), budget, quiet, questions), budget)
 
 
 def _everything(
-    claim: DeclaredLimit | None, budget: Budget, quiet: float, variations: Sequence[Variation]
+    claims: Sequence[DeclaredLimit], budget: Budget, quiet: float, questions: Questions | None
 ) -> Schedule[str]:
-    rest = 0.0 if claim is None else max(0.0, min(claim.span, budget.max_seconds / 4) - quiet)
-    calls = yield from control(rest, claim)
+    claim = claims[0] if claims else None
+    longest = max((limit.span for limit in claims), default=0.0)
+    rest = max(0.0, min(longest, budget.max_seconds / 4) - quiet)
+    calls = list((yield from control(rest, claim)))
     if claim is None:
-        discovery = Discovery(budget, list(calls))
+        discovery = Discovery(budget, calls)
         reason = yield from discovery.schedule()
         size, span = discovery.size, discovery.span
     else:
         yield from _within_budget(claim, budget)
-        confirmation = Confirmation(claim, budget, list(calls))
+        confirmation = Confirmation(claim, budget, calls)
         reason = yield from confirmation.schedule(calls[0].written)
-        size, span = claim.size, claim.span
-    if variations and size:
-        yield from sandwiches(variations, size=size, span=span)
-        for variation in variations:
-            if variation.fails:
-                yield from costs(variation, size=size, span=span)
-    return reason
+        size, span = (claim.size, claim.span) if confirmation.holds else (0, 0.0)
+    if not size or not span:
+        return reason
+    further = _Further(max(c.answered for c in calls if c.refused), [reason])
+    yield from further.ask("whether Retry-After is kept", believe(calls, size=size, span=span))
+    for at, other in enumerate(claims[1:], start=1):
+        yield from further.ask(str(other), sustain(other, claims[:at], budget, further.since))
+    if questions is not None and questions.writes:
+        writes = write(size=size, span=span, since=further.since)
+        yield from further.ask("whether a refused write is carried out", writes)
+    if questions is not None:
+        asked = ask(questions, size=size, rate=size / span, since=further.since)
+        yield from further.ask("what shares its counter", asked)
+    return "; ".join(further.notes)
+
+
+@dataclass(slots=True)
+class _Further:
+    """What is asked once the limit is known, as far as the budget goes.
+
+    Attributes:
+        since: When the last call was refused, in seconds: from then on the limit fills up.
+        notes: Why it ended, and what was left out.
+    """
+
+    since: float
+    notes: list[str]
+
+    def ask(self, what: str, schedule: Schedule[None]) -> Schedule[None]:
+        """Run a schedule; where it does not fit, say so and go on without."""
+        try:
+            wanted = next(schedule)
+            while True:
+                calls = yield wanted
+                self.since = max((self.since, *(c.answered for c in calls if c.refused)))
+                wanted = schedule.send(calls)
+        except StopIteration:
+            return
+        except StopError as stop:
+            self.notes.append(f"{what} was not asked to the end: {stop.reason}")
 
 
 def _within_budget(claim: DeclaredLimit, budget: Budget) -> Schedule[None]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from loadtests.headers import Policy, Said, read_fields
-from loadtests.trace import CONTROL, Call
+from loadtests.trace import Call
 
 ROUNDING_S: Final = 1.0
 """Retry-After is in whole seconds: up to one more is the grammar's fault."""
@@ -71,12 +71,12 @@ def judge_promises(calls: Sequence[Call]) -> Truth:
     """Hold what the headers said against what came after.
 
     Args:
-        calls: By the time written; only plain ones count.
+        calls: The plain ones by the time written.
 
     Returns:
         What the headers are worth.
     """
-    plain = [call for call in calls if call.probe == CONTROL and not call.lost]
+    plain = [call for call in calls if not call.lost]
     said = [(call, read_fields(call.fields)) for call in plain if call.fields]
     waits = {call.index: words.retry_after for call, words in said}
     promises = [
@@ -125,14 +125,18 @@ def _outcome(at: int, calls: Sequence[Call], waits: Mapping[int, float | None]) 
 
 
 def _remaining(said: Sequence[tuple[Call, Said]]) -> tuple[tuple[int, int], int, int]:
+    """How Remaining steps from one call to the next, where no other was in flight."""
     one = more = refused_steps = 0
     ups = 0
     before: tuple[Call, int] | None = None
+    ended = 0.0
     for call, words in said:
-        left = _left(words.policies)
-        if left is None:
+        left, alone = _left(words.policies), call.written >= ended
+        ended = max(ended, call.answered)
+        if left is None or not alone:
+            before = None
             continue
-        if before is not None and call.written >= before[0].answered:
+        if before is not None:
             step = before[1] - left
             near = call.written - before[0].answered < 1.0
             one += call.admitted and step == 1 and near
@@ -147,6 +151,28 @@ def _remaining(said: Sequence[tuple[Call, Said]]) -> tuple[tuple[int, int], int,
 def _left(policies: Sequence[Policy]) -> int | None:
     left = [policy.remaining for policy in policies if policy.remaining is not None]
     return min(left, default=None)
+
+
+EXAGGERATED: Final = 20.0
+"""So many times what it takes, and three windows, is no caution: it is in other units."""
+
+
+def exaggerated(calls: Sequence[Call], span: float) -> str:
+    """The first Retry-After that asks for far more than it takes, in words; empty for none.
+
+    Args:
+        calls: The plain ones by the time written.
+        span: In which time the limit is given back, in seconds.
+    """
+    for at, call in enumerate(calls):
+        wait = read_fields(call.fields).retry_after if call.refused else None
+        if wait is None or wait <= 3 * span:
+            continue
+        passed = next((other for other in calls[at + 1 :] if other.admitted), None)
+        took = passed.answered - call.answered if passed else float("inf")
+        if wait > EXAGGERATED * (took + ROUNDING_S):
+            return f"Retry-After asks for {wait:.0f} s, a call passed after {took:.1f} s"
+    return ""
 
 
 def untrue_limits(

@@ -5,38 +5,48 @@ ended; so the same verdict comes from the file as from the run.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final, Self, get_args
+
+from pydantic import TypeAdapter
 
 from contracts.declared import DeclaredLimit, read_declared
 from contracts.records import CheckRecord
 from contracts.settings import Settings
 from contracts.verdict import RateLimit
 from loadtests import messages, outcome
+from loadtests.estimator import estimate
 from loadtests.instrument import Instrument, watch
 from loadtests.segments import Budget, Done, Segment, StoppedBy
+from loadtests.sharing import Questions
 from loadtests.trace import BrokenTraceError, RecordedTrace, Trace
+from loadtests.variations import Plain
+
+_QUESTIONS: Final = TypeAdapter(Questions)
 
 _CUT_SHORT: Final = Done("signal", "the run ended before it could say why")
 
 
-def header(settings: Settings, budget: Budget, operation: str, role: str) -> dict[str, object]:
+def header(
+    settings: Settings, budget: Budget, plain: Plain, questions: Questions
+) -> dict[str, object]:
     """What an analysis needs to know of the run before its first call.
 
     Args:
         settings: Of the run; no secret of them is taken.
         budget: What may be spent.
-        operation: What is called.
-        role: With whose key, as a role.
+        plain: What is called, with whose key.
+        questions: What is asked of the limit beside it.
     """
     return {
         "base_url": settings.base_url,
-        "operation": operation,
-        "credential": f"the {role} key",
+        "operation": plain.request.operation or "",
+        "credential": f"the {plain.role} key",
         "declared_limit": "; ".join(map(str, settings.declared_limit)) or None,
         "max_rps": budget.max_rps,
         "max_requests": budget.max_requests,
         "max_seconds": budget.max_seconds,
+        "questions": asdict(questions),
     }
 
 
@@ -61,6 +71,7 @@ class Recording:
         instrument: How well the sender kept the clock.
         operation: What was called.
         credential: With which key, in words.
+        questions: What was asked of the limit beside it.
     """
 
     trace: Trace
@@ -69,6 +80,7 @@ class Recording:
     instrument: Instrument
     operation: str
     credential: str
+    questions: Questions
 
     @classmethod
     def of(cls, recorded: RecordedTrace, declared: Sequence[DeclaredLimit] | None = None) -> Self:
@@ -98,6 +110,7 @@ class Recording:
                 instrument,
                 str(facts["operation"]),
                 str(facts["credential"]),
+                _QUESTIONS.validate_python(facts["questions"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BrokenTraceError(f"the facts of the run cannot be read: {error!r}") from error
@@ -105,7 +118,8 @@ class Recording:
     @property
     def rate_limit(self) -> RateLimit:
         """What the calls say of the limit."""
-        return outcome.rate_limit(self.trace, self.declared, self.done, self.instrument)
+        said = estimate(self.trace, self.declared, self.done, self.questions)
+        return outcome.published(said, self.instrument)
 
     def checks(self, limit: RateLimit) -> list[CheckRecord]:
         """What the run showed of each promise."""

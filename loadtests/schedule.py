@@ -20,6 +20,7 @@ from gevent.pool import Pool
 from loadtests.observing import Observer
 from loadtests.segments import Abreast, Governor, Listed, Paced, Part, Segment
 from loadtests.sending import Sender
+from loadtests.sightings import SILENT
 from loadtests.trace import PLACES, Call
 
 MOST_IN_FLIGHT: Final = 400
@@ -89,17 +90,23 @@ class _Running:
     cut: bool = False
     refused: int = 0
     admitted: int = 0
+    lost: int = 0
 
     def note(self, call: Call) -> None:
         self.refused += call.refused
         self.admitted += call.admitted
+        self.lost = self.lost + 1 if call.lost else 0
 
     @property
     def over(self) -> bool:
         wanted = self.part.until_refused, self.part.until_admitted
-        return self.cut or any(
-            want and seen >= want
-            for want, seen in zip(wanted, (self.refused, self.admitted), strict=True)
+        return (
+            self.cut
+            or self.lost >= SILENT
+            or any(
+                want and seen >= want
+                for want, seen in zip(wanted, (self.refused, self.admitted), strict=True)
+            )
         )
 
 
@@ -218,6 +225,7 @@ class Dispatcher:
     def _call(self, running: _Running, index: int, due: float) -> None:
         part = running.part
         sent = self.sender.send(part.probe, fresh=part.fresh, leave=self._leave)
+        fault, alike = self.observer.look(part.probe, sent)
         left = sent.answered if sent.written is None else sent.written
         call = Call(
             index,
@@ -231,7 +239,8 @@ class Dispatcher:
             probe=part.probe,
             wire=int(sent.written is not None),
             fields=self.observer.fields(sent),
-            fault=self.observer.fault(sent),
+            fault=fault,
+            alike=alike,
         )
         running.note(call)
         self._answered.append(call)

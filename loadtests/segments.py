@@ -14,7 +14,9 @@ Pure. This is the whole contract between the two:
    call k of n each; all others run whole on one worker, since their parts look at their answers.
 5. ``until_refused`` and ``until_admitted`` are watched by whoever runs the part, at each answer:
    when the part has seen so many, it ends. (The plan would be a quarter second late.)
-6. No more than ``Budget.max_rps`` calls leave in any second: ``Governor`` says when the next may.
+6. A part also ends when four of its calls in a row got no answer (``sightings.SILENT``): what
+   resets or hangs at the limit would hold a run up for hours.
+7. No more than ``Budget.max_rps`` calls leave in any second: ``Governor`` says when the next may.
 """
 
 from collections import deque

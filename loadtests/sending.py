@@ -9,7 +9,7 @@ import itertools
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -56,6 +56,7 @@ class Sent:
         headers: As received, names in lower case.
         body: As received, transfer encoding undone.
         trouble: Why there is no answer; empty with one.
+        form: Which of its label's forms was sent.
     """
 
     written: float | None
@@ -65,6 +66,7 @@ class Sent:
     headers: Fields = ()
     body: bytes = b""
     trouble: str = ""
+    form: int = 0
 
 
 class _Reply(HTTPResponse):
@@ -90,15 +92,20 @@ class _Kept:
 class Sender:
     """Keeps the connections of one process."""
 
-    def __init__(self, route: Route, calls: Mapping[str, Prepared], name: str = "") -> None:
+    def __init__(
+        self, route: Route, calls: Mapping[str, Sequence[Prepared]], name: str = ""
+    ) -> None:
         """Begin without a connection.
 
         Args:
             route: To the target.
-            calls: What each probe label sends.
+            calls: What each probe label sends, in turn.
             name: Distinguishes the connections of several processes.
         """
-        self._route, self._calls, self._name = route, calls, name
+        self._route, self._name = route, name
+        self._calls = {
+            probe: itertools.cycle(tuple(enumerate(forms))) for probe, forms in calls.items()
+        }
         self._idle: list[_Kept] = []
         self._latencies: deque[float] = deque(maxlen=_RECENT)
         self._numbers = itertools.count()
@@ -162,10 +169,11 @@ class Sender:
         except Broken as broken:
             return _lost(None, "", broken.no_answer.trouble)
         leave()
+        form, call = next(self._calls[probe])
         written = time.monotonic()
         try:
             with gevent.Timeout(self._route.timeout_s, TimeoutError):
-                reply = self._exchange(kept.socket, self._calls[probe])
+                reply = self._exchange(kept.socket, call)
         except (TimeoutError, OSError, HTTPParseError) as error:
             kept.socket.close()
             return _lost(written, kept.label, _trouble(error))
@@ -173,7 +181,7 @@ class Sender:
         self._latencies.append(answered - written)
         self._keep(kept, reply, fresh=fresh)
         fields = tuple((name.lower(), str(value)) for name, value in reply.items())
-        return Sent(written, answered, reply.get_code(), kept.label, fields, reply.body)
+        return Sent(written, answered, reply.get_code(), kept.label, fields, reply.body, form=form)
 
     def _exchange(self, opened: socket.socket, call: Prepared) -> _Reply:
         opened.sendall(call.data)

@@ -66,12 +66,32 @@ def admitted_rate(calls: Sequence[Call]) -> float | None:
 
 def most_in_a_second(times: Sequence[float]) -> int:
     """The most of the ascending times within any one second."""
+    return most_within(times, 1.0)
+
+
+def most_within(times: Sequence[float], seconds: float) -> int:
+    """The most of the ascending times within any span of so many seconds."""
     first = most = 0
     for last, time in enumerate(times):
-        while time - times[first] >= 1:
+        while time - times[first] >= seconds:
             first += 1
         most = max(most, last - first + 1)
     return most
+
+
+def bursts_beyond(calls: Sequence[Call], limit: int, seconds: float) -> int:
+    """In how many segments more calls than a limit were admitted within some seconds.
+
+    Args:
+        calls: By the time written.
+        limit: The most that should be.
+        seconds: Within which time.
+    """
+    times: dict[int, list[float]] = {}
+    for call in calls:
+        if call.admitted:
+            times.setdefault(call.segment, []).append(call.written)
+    return sum(most_within(each, seconds) > limit for each in times.values())
 
 
 MELEE_S: Final = 0.3
@@ -94,6 +114,8 @@ def drains_from_rest(calls: Sequence[Call], rest: float) -> list[tuple[int, int]
     refused_at: float | None = None
     for call in calls:
         if call.written - before >= rest:
+            if rested and refused_at is not None:
+                drains.append((admitted, lost))
             rested, admitted, lost, refused_at = True, 0, 0, None
         over = refused_at is not None and call.written > refused_at + MELEE_S
         if rested and over and not call.refused:
@@ -127,6 +149,40 @@ def drains_agree(calls: Sequence[Call], *, rest: float, rate: float) -> bool:
     first, *again = [count for count, _ in drains]
     same = max(again) - min(again) <= room
     return same and min(again) - room <= first <= max(again) + room + rate * CONTROL_S
+
+
+SILENT: Final = 4
+"""So many calls in a row without an answer: on a network that loses one in fifty this happens once
+in six million calls."""
+
+
+def falls_silent(calls: Sequence[Call]) -> bool:
+    """Whether the last calls got no answer."""
+    return len(calls) >= SILENT and all(call.lost for call in calls[-SILENT:])
+
+
+def admitted_before_silence(calls: Sequence[Call], rest: float) -> list[int]:
+    """How many calls were admitted from each rest on until answers ceased.
+
+    Args:
+        calls: By the time written.
+        rest: The shortest silence that fills the limit, in seconds.
+
+    Returns:
+        A count for each stretch that ends without answers and begins with one.
+    """
+    stretches: list[list[Call]] = []
+    before = float("-inf")
+    for call in calls:
+        if call.written - before >= rest:
+            stretches.append([])
+        stretches[-1].append(call)
+        before = call.written
+    return [
+        sum(call.admitted for call in stretch)
+        for stretch in stretches
+        if stretch[0].admitted and falls_silent(stretch)
+    ]
 
 
 def refusal_statuses(calls: Sequence[Call]) -> tuple[tuple[int, int], ...]:

@@ -12,7 +12,17 @@ from dataclasses import dataclass, field, fields
 from typing import Final, overload
 
 CONTROL: Final = "control"
-"""The probe label of the plain valid call; every other label is a variation of it."""
+"""The probe label of the plain valid call, by which the limit is measured."""
+
+PLAIN: Final = "plain"
+"""The same call between varied ones: what those take is not seen, so it measures nothing."""
+
+BELIEVING: Final = "as promised"
+"""The same call again, to see whether what a refusal promised is kept."""
+
+WRITTEN: Final = "a marked write"
+LISTED: Final = "the list of what was written"
+"""The plain call too; its answer is searched for the marks."""
 
 VERSION: Final = 1
 
@@ -43,6 +53,7 @@ class Call:
         fields: The header fields of the answer that speak of limits, as received
             (``loadtests.headers.select_fields``).
         fault: What its answer broke, in words that name the requirement first; empty for nothing.
+        alike: Whether its answer shows what the plain call's does; where it cannot be told, too.
     """
 
     index: int
@@ -57,6 +68,7 @@ class Call:
     wire: int = 1
     fields: tuple[tuple[str, str], ...] = ()
     fault: str = ""
+    alike: bool = True
 
     @property
     def admitted(self) -> bool:
@@ -97,7 +109,9 @@ class Trace(Sequence[Call]):
     def append(self, call: Call) -> None:
         """Add one call."""
         self._times.extend((call.asked, call.written, call.answered))
-        self._numbers.extend((call.index, call.segment, call.status, call.lost, call.wire))
+        self._numbers.extend(
+            (call.index, call.segment, call.status, call.lost, call.wire, call.alike)
+        )
         self._labels.append((call.connection, call.probe, call.fields, call.fault))
         self._requests += call.wire
 
@@ -108,7 +122,7 @@ class Trace(Sequence[Call]):
 
     def of_segment(self, number: int) -> list[Call]:
         """The calls of one segment, by the time they were written."""
-        segments = self._numbers[1::5]
+        segments = self._numbers[1::6]
         calls = [self[at] for at, segment in enumerate(segments) if segment == number]
         return sorted(calls, key=lambda call: call.written)
 
@@ -124,11 +138,11 @@ class Trace(Sequence[Call]):
             return [self[each] for each in range(*at.indices(len(self)))]
         at = range(len(self))[at]
         asked, written, answered = self._times[3 * at : 3 * at + 3]
-        index, segment, status, lost, wire = self._numbers[5 * at : 5 * at + 5]
+        index, segment, status, lost, wire, alike = self._numbers[6 * at : 6 * at + 6]
         connection, probe, fields, fault = self._labels[at]
         return Call(
             index, segment, asked, written, answered, status, bool(lost), connection, probe, wire,
-            fields, fault,
+            fields, fault, bool(alike),
         )  # fmt: skip
 
     def __iter__(self) -> Iterator[Call]:

@@ -3,6 +3,7 @@
 Pure.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -31,13 +32,16 @@ TELLS: Final[dict[frozenset[Family], str]] = {
 """What would tell two families apart."""
 
 
-def describe(verdict: Verdict, declared: str, measured: Measured | None) -> str:
+def describe(
+    verdict: Verdict, declared: str, measured: Measured | None, facts: Sequence[str] = ()
+) -> str:
     """The detail sentence.
 
     Args:
         verdict: The status and its reason.
         declared: The declared limit as written, "" without.
         measured: What was measured, if anything.
+        facts: What else is known of the counter, in clauses.
 
     Returns:
         Declared limit, reason, measured figures with intervals, and what stays open.
@@ -53,6 +57,7 @@ def describe(verdict: Verdict, declared: str, measured: Measured | None) -> str:
         sentences.append(f"Measured: {_figures(measured)}.")
         if measured.rival is not None and measured.family is not None:
             sentences.append(_rivals(measured.family, measured.rival))
+    sentences.extend(f"{fact[:1].upper()}{fact[1:]}." for fact in facts)
     return " ".join(sentences)
 
 

@@ -12,16 +12,16 @@ import gevent
 
 from contracts.client import address
 from contracts.connection import Route
-from contracts.credentials import Role
 from contracts.keyring import Keyring
 from contracts.settings import Settings
 from loadtests import messages
-from loadtests.calls import prepared
+from loadtests.calls import plain_labels, prepared, unpacked
 from loadtests.observing import Observer
 from loadtests.schedule import Dispatcher, Share
 from loadtests.segments import Governor
 from loadtests.sending import Sender
-from loadtests.trace import CONTROL, Call
+from loadtests.trace import Call
+from loadtests.variations import marked
 
 Tell = Callable[[str, Any], None]
 """Sends a message of a type with data to the master."""
@@ -94,17 +94,18 @@ class Worker:
         return self._dispatcher
 
     def _built(self, data: Mapping[str, Any]) -> Dispatcher:
-        settings, call = self.settings, data["call"]
+        settings, plain = self.settings, unpacked(data["call"])
         keyring = Keyring.of(settings)
         route = Route.to(address(settings.base_url or ""), settings)
-        observer = Observer(
-            keyring(Role(call["role"])),
+        observer = self._observer = Observer(
+            keyring(plain.role),
             keyring.redactor,
+            plain_labels(settings),
+            tuple(mark for _, mark in marked(plain)),
             settings.envelope_extra,
-            frozenset(call["successes"]),
+            frozenset(plain.successes),
         )
-        self._observer = observer
-        sender = Sender(route, {CONTROL: prepared(call, route, settings, keyring)})
+        sender = Sender(route, prepared(plain, route, settings, keyring))
         return Dispatcher(sender, observer, Governor(data["max_rps"]), self._report)
 
     def _report(self, calls: list[Call]) -> None:

@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.alterations import Alteration, Altered
-from contracts.credentials import CLASSICS, FULL, SECOND, Credential, NoKey, RandomKey, RoleKey
+from contracts.credentials import (
+    CLASSICS,
+    FULL,
+    SECOND,
+    Credential,
+    NoKey,
+    RandomKey,
+    Respelled,
+    RoleKey,
+    Spelling,
+    Stranger,
+)
 from contracts.credentials import Text as TextKey
 from contracts.hostile import BEYOND_ASCII, INJECTIONS
 from contracts.near_misses import EDITS, NearMiss
@@ -31,6 +42,8 @@ EVERY: tuple[Credential, ...] = (
     RoleKey(FULL),
     RoleKey(SECOND),
     RandomKey(17),
+    Stranger(17, FULL),
+    *(Respelled(spelling, FULL) for spelling in Spelling),
     *CLASSICS,
     *INJECTIONS,
     *(NearMiss(edit, n) for edit in EDITS for n in (0, 3)),

@@ -4,18 +4,27 @@ from random import Random
 from typing import Final
 
 from benchmarks.ratelimit.simulator import Network, Server, Simulator
+from contracts.credentials import FULL, RoleKey
 from contracts.declared import DeclaredLimit, read_declared
+from contracts.exchange import Request
 from contracts.settings import Settings
-from loadtests import messages
+from contracts.verdict import RateLimit
+from loadtests import messages, outcome
+from loadtests.estimator import estimate
 from loadtests.gates import CountGate, Gate
 from loadtests.instrument import Instrument, watch
 from loadtests.limiters import FixedWindow
 from loadtests.plan import plan_for
 from loadtests.recorded import footer, header
 from loadtests.segments import Budget, Done, Segment
+from loadtests.sharing import Questions
 from loadtests.trace import Trace, write_calls, write_footer, write_header, write_segment
+from loadtests.variations import Plain
 
 KEY: Final = "sk_live_0123456789abcdefABCDEF"
+
+
+PLAIN: Final = Plain(Request("GET", "/v1/calls", (), b"", RoleKey(FULL), "GET /calls"))
 
 
 class Simulated:
@@ -54,12 +63,18 @@ class Simulated:
         """How well the simulated sender kept the clock."""
         return watch(self.segments, self.trace)
 
+    @property
+    def concluded(self) -> RateLimit:
+        """What the run says of the limit."""
+        said = estimate(self.trace, self.declared, self.done, Questions())
+        return outcome.published(said, self.instrument)
+
     def written(self, *, done: Done | None = None) -> list[bytes]:
         """The lines of its trace file."""
         settings = Settings(
             base_url="http://127.0.0.1:1/v1", api_key=KEY, declared_limit=self.declared
         )
-        text = write_header(header(settings, self.budget, "GET /calls", "full"))
+        text = write_header(header(settings, self.budget, PLAIN, Questions()))
         for segment in self.segments:
             text += write_segment(segment.number, messages.pack_segment(segment))
         text += write_calls(self.trace)

@@ -6,7 +6,6 @@ import pytest
 
 from contracts.declared import read_declared
 from contracts.verdict import RateLimit
-from loadtests import outcome
 from loadtests.allowances import Allowance, admitted_by, allowance_for, allowed_by
 from loadtests.charts import Rates, pictures
 from loadtests.gates import CountGate
@@ -79,7 +78,7 @@ def _exceeded(run: Simulated, limit: RateLimit) -> bool:
 @pytest.mark.parametrize("declared", ["", "30/10s"])
 def test_a_confirmed_limit_is_never_exceeded(limiter: Callable[[], Limiter], declared: str) -> None:
     run = Simulated(CountGate(limiter(), 30), declared)
-    limit = outcome.rate_limit(run.trace, run.declared, run.done, run.instrument)
+    limit = run.concluded
 
     assert limit.status == "confirmed"
     assert not _exceeded(run, limit)
@@ -87,7 +86,7 @@ def test_a_confirmed_limit_is_never_exceeded(limiter: Callable[[], Limiter], dec
 
 def test_a_contradicted_limit_is_exceeded_in_the_picture() -> None:
     run = Simulated(CountGate(SlidingLog(10.0), 40), "30/10s")
-    limit = outcome.rate_limit(run.trace, run.declared, run.done, run.instrument)
+    limit = run.concluded
 
     assert limit.status == "contradicted"
     assert _exceeded(run, limit)
@@ -95,7 +94,7 @@ def test_a_contradicted_limit_is_exceeded_in_the_picture() -> None:
 
 def test_every_picture_is_drawn_and_describes_itself() -> None:
     run = Simulated(declared="30/10s")
-    limit = outcome.rate_limit(run.trace, run.declared, run.done, run.instrument)
+    limit = run.concluded
 
     drawn = {each.file_name: each.svg for each in pictures(run.trace, limit, run.declared)}
 

@@ -10,8 +10,8 @@ from benchmarks.ratelimit.simulator import Network, Server, Simulator
 from benchmarks.ratelimit.worlds import KINDS, World, draw
 from contracts.declared import read_declared
 from loadtests.estimator import estimate
-from loadtests.gates import CountGate, Gate, QueueGate
-from loadtests.limiters import FixedGrid, FixedWindow, TokenBucket
+from loadtests.gates import Answer, CountGate, Gate, QueueGate, StackGate
+from loadtests.limiters import FixedGrid, FixedWindow, Penalty, TokenBucket
 from loadtests.plan import plan_for
 from loadtests.segments import Budget, Done
 from loadtests.trace import Call, Trace, read_trace, write_calls, write_header
@@ -109,6 +109,71 @@ def test_of_two_declared_limits_the_other_is_not_confirmed_and_says_what_it_take
     assert said.status == "not_confirmed"
     assert "30/10s holds" in said.detail
     assert "5000/3600s needs about" in said.detail
+
+
+INNER = "40/2s; 300/60s"
+
+
+@pytest.mark.parametrize(
+    ("outer", "status", "words"),
+    [
+        pytest.param(FixedWindow(60.0), "confirmed", "300/60s holds as well", id="true"),
+        pytest.param(FixedWindow(1e-9), "contradicted", "300/60s did not refuse", id="absent"),
+        pytest.param(FixedWindow(600.0), "contradicted", "nothing was admitted", id="too-long"),
+    ],
+)
+def test_a_second_limit_is_met_just_below_the_first(
+    outer: FixedWindow, status: str, words: str
+) -> None:
+    gate = StackGate([CountGate(FixedWindow(2.0), 40), CountGate(outer, 300)])
+
+    said = run_declared([gate], INNER).said
+
+    assert (said.status, words in said.detail) == (status, True), said.detail
+
+
+def test_a_second_limit_that_the_first_never_lets_anyone_meet_is_not_confirmed() -> None:
+    said = run_declared([CountGate(FixedWindow(2.0), 40)], "40/2s; 1200/60s").said
+
+    assert said.status == "not_confirmed"
+    assert "1200/60s is not met at 16 requests per second" in said.detail
+
+
+class RacingGate:
+    """Reads its counter, and writes it only when the calls under way at the time have ended."""
+
+    def __init__(self, size: int, window: float, gap: float) -> None:
+        self._size, self._window, self._gap = size, window, gap
+        self._admitted: list[float] = []
+
+    def ask(self, arrived: float, took: float = 0.0) -> Answer:
+        del took
+        seen = [at for at in self._admitted if arrived - self._window < at <= arrived - self._gap]
+        admitted = len(seen) < self._size
+        if admitted:
+            self._admitted.append(arrived)
+        return Answer(admitted)
+
+
+def test_calls_that_race_the_counter_contradict_the_limit() -> None:
+    said = run_declared([RacingGate(60, 10.0, 0.02)], "60/10s").said
+
+    assert said.status == "contradicted"
+    assert "calls race the counter" in said.detail
+
+
+@pytest.mark.parametrize("size", [70, 95])
+def test_a_limit_that_comes_early_each_time_is_contradicted(size: int) -> None:
+    said = run_declared([CountGate(FixedWindow(10.0), size)], "100/10s").said
+
+    assert said.status == "contradicted"
+
+
+def test_a_penalty_of_three_windows_is_no_recovery_within_two() -> None:
+    said = run_declared([CountGate(Penalty(10.0, 30.0), 40)], "40/10s").said
+
+    assert said.status == "contradicted"
+    assert "two windows of silence" in said.detail
 
 
 def test_a_written_trace_gives_the_same_estimate() -> None:

@@ -1,85 +1,205 @@
+from collections.abc import Callable
 from random import Random
 
 import pytest
 
 from benchmarks.ratelimit.simulator import Network, Server, Simulator
 from contracts.declared import read_declared
-from loadtests.estimator import estimate
+from loadtests.estimator import RateLimit, estimate
 from loadtests.gates import CountGate, Gate
-from loadtests.identity import Cost, Variation, read_cost, read_sandwiches
-from loadtests.limiters import FixedWindow, TokenBucket
+from loadtests.identity import Variation, read_sandwiches
+from loadtests.limiters import FixedGrid, FixedWindow, SlidingCounter, SlidingLog, TokenBucket
 from loadtests.plan import plan_for
 from loadtests.segments import Budget
-from loadtests.trace import Call
+from loadtests.sharing import Questions
+from loadtests.strangers import Flood
+from loadtests.trace import PLAIN, Call, Trace
 
-FORGED = Variation("forged address", "same")
-SECOND = Variation("second key", "other")
-FAILING = Variation("bad key", fails=True)
+FORGED = Variation("with a forged address", "same", remark="(if it is not trusted)")
+FRESH = Variation("over a fresh connection", "same", fresh=True)
+HEAD = Variation("by HEAD", "same", warns=True)
+SECOND = Variation("with the second key", None)
+WRONG = "with a wrong key"
+SCOPED = "with a key that lacks the scope"
+QUESTIONS = Questions((FORGED, FRESH, HEAD, SECOND), (WRONG, SCOPED), SECOND.probe)
 
 
-def server(gate: Gate, *, apart: set[str], free: bool = False) -> Server:
-    other = CountGate(FixedWindow(10.0), 30)
-    idle = CountGate(FixedWindow(10.0), 10**6)
+def fixed_window() -> Gate:
+    return CountGate(FixedWindow(10.0), 40)
+
+
+def token_bucket() -> Gate:
+    return CountGate(TokenBucket(4.0), 40)
+
+
+LIMITERS = [
+    pytest.param(fixed_window, id="fixed-first"),
+    pytest.param(lambda: CountGate(FixedGrid(10.0, 3.3), 40), id="fixed-grid"),
+    pytest.param(lambda: CountGate(SlidingLog(10.0), 40), id="log"),
+    pytest.param(lambda: CountGate(SlidingCounter(10.0, 1.7), 40), id="counter"),
+    pytest.param(token_bucket, id="bucket"),
+]
+
+
+class Failing:
+    """Refuses whatever comes, and lets another limiter count it where that is a fault."""
+
+    def __init__(self, gate: Gate | None) -> None:
+        self._gate = gate
+
+    def ask(self, arrived: float, took: float = 0.0) -> object:
+        if self._gate is not None:
+            self._gate.ask(arrived, took)
+        return CountGate(FixedWindow(1.0), 0).ask(arrived)
+
+
+def server(
+    gate: Gate, *, apart: frozenset[str] = frozenset(), charged: frozenset[str] = frozenset()
+) -> Server:
+    others = {probe: CountGate(FixedWindow(10.0), 40) for probe in apart}
+    failing = {probe: Failing(gate if probe in charged else None) for probe in (WRONG, SCOPED)}
 
     def gate_of(probe: str, _connection: str) -> Gate:
-        if probe == "bad key":
-            return idle if free else gate
-        return other if probe in apart else gate
+        return {**others, **failing}.get(probe, gate)  # type: ignore[return-value] # all are gates
 
     return Server([gate], gate_of=gate_of)
 
 
-def calls_of(served: Server) -> list[Call]:
-    claim = read_declared("30/10s")
-    budget = Budget()
-    plan = plan_for(claim, budget, quiet=1e9, variations=(FORGED, SECOND, FAILING))
-    trace, _ = Simulator(served, Network(), Random(1)).run(plan, budget.max_rps)
-    return sorted(trace, key=lambda call: call.written)
+def ask(served: Server, declared: str = "40/10s") -> RateLimit:
+    claim, budget = read_declared(declared), Budget()
+    plan = plan_for(claim, budget, quiet=1e9, questions=QUESTIONS)
+    trace, done = Simulator(served, Network(), Random(1)).run(plan, budget.max_rps)
+    return estimate(trace, claim, done, QUESTIONS)
+
+
+@pytest.mark.parametrize("limiter", LIMITERS)
+def test_a_limiter_that_counts_everything_alike_is_confirmed(limiter: Callable[[], Gate]) -> None:
+    said = ask(server(limiter()))
+
+    assert said.status == "confirmed", said.detail
+    assert (said.shared.wrong, said.shared.warned) == ((), ())
 
 
 @pytest.mark.parametrize(
-    "gate",
-    [
-        pytest.param(CountGate(FixedWindow(10.0), 30), id="window"),
-        pytest.param(CountGate(TokenBucket(3.0), 30), id="bucket"),
-    ],
+    ("probe", "limiter"), [(FORGED.probe, fixed_window), (FRESH.probe, token_bucket)]
 )
-def test_sandwiches_tell_whose_counter_is_met(gate: Gate) -> None:
-    calls = calls_of(server(gate, apart={"second key"}))
-
-    met = read_sandwiches(calls, (FORGED, SECOND, FAILING))
-
-    assert [(each.variation, each.counter, each.unexpected) for each in met] == [
-        (FORGED, "same", False),
-        (SECOND, "other", False),
-    ]
-
-
-@pytest.mark.parametrize(("free", "charged"), [(True, False), (False, True)])
-def test_what_a_failing_call_costs_is_counted(*, free: bool, charged: bool) -> None:
-    gate = CountGate(FixedWindow(10.0), 30)
-
-    cost = read_cost(calls_of(server(gate, apart=set(), free=free)), FAILING, size=30)
-
-    assert cost == Cost("bad key", 15, 30 if free else 15, charged)
-
-
-def test_a_way_round_the_limit_contradicts_it() -> None:
-    claim, budget = read_declared("30/10s"), Budget()
-    served = server(CountGate(FixedWindow(10.0), 30), apart={"forged address"})
-    plan = plan_for(claim, budget, quiet=1e9, variations=(FORGED,))
-    trace, done = Simulator(served, Network(), Random(1)).run(plan, budget.max_rps)
-
-    said = estimate(trace, claim, done, (FORGED,))
+def test_a_way_round_the_limit_contradicts_it(limiter: Callable[[], Gate], probe: str) -> None:
+    said = ask(server(limiter(), apart=frozenset({probe})))
 
     assert said.status == "contradicted"
-    assert "forged address meets the other counter" in said.detail
+    assert said.shared.probes == (probe,)
+    assert f"the call {probe} gets past it" in said.detail
 
 
-def test_sandwiches_whose_bread_was_admitted_are_void() -> None:
-    plain = [Call(at, 0, at, at, at + 0.1, 200) for at in (0, 2)]
-    varied = Call(1, 0, 1.0, 1.0, 1.1, 200, probe=FORGED.probe)
+def test_an_unmetered_head_warns() -> None:
+    said = ask(server(fixed_window(), apart=frozenset({HEAD.probe})))
 
-    met = read_sandwiches([plain[0], varied, plain[1]], (FORGED,))
+    assert said.status == "confirmed"
+    assert [name for name, _ in said.shared.warned] == ["D4.unmetered"]
 
-    assert [(each.counter, each.tried) for each in met] == [("unclear", 0)]
+
+def test_a_second_key_with_a_counter_of_its_own_is_a_fact() -> None:
+    said = ask(server(fixed_window(), apart=frozenset({SECOND.probe})))
+
+    assert said.status == "confirmed"
+    assert "The call with the second key meets a counter of its own." in said.detail
+
+
+@pytest.mark.parametrize(
+    ("charged", "kinds"),
+    [
+        ({WRONG}, (True, False)),
+        ({SCOPED}, (False, True)),
+        ({WRONG, SCOPED}, (True, True)),
+    ],
+)
+def test_what_failing_calls_cost_is_told_apart(charged: set[str], kinds: tuple[bool, ...]) -> None:
+    gate = fixed_window()
+    served = server(gate, apart=frozenset({SECOND.probe}), charged=frozenset(charged))
+
+    said = ask(served)
+
+    labels = zip((WRONG, SCOPED), kinds, strict=True)
+    expected = [f"calls {label} use up its calls" for label, counts in labels if counts]
+    assert [text.partition(",")[0] for _, text in said.shared.warned] == expected
+    assert said.status == "confirmed"
+
+
+def test_against_a_limit_declared_per_key_it_is_a_contradiction() -> None:
+    gate = fixed_window()
+    served = server(gate, apart=frozenset({SECOND.probe}), charged=frozenset({WRONG}))
+
+    said = ask(served, "40/10s per=key")
+
+    assert said.status == "contradicted"
+    assert "against per=key" in said.detail
+
+
+def test_wrong_keys_that_cost_every_key_are_a_fact() -> None:
+    said = ask(server(fixed_window(), charged=frozenset({WRONG})))
+
+    assert said.status == "confirmed"
+    assert said.shared.warned == ()
+
+
+@pytest.mark.parametrize(
+    ("left", "charged"),
+    [
+        (40, (False, False)),
+        (30, (True, False)),
+        (20, (False, True)),
+        (10, (True, True)),
+        (35, None),
+    ],
+)
+def test_a_flood_is_read_by_what_is_missing(left: int, charged: tuple[bool, ...] | None) -> None:
+    assert Flood(left, (10, 20), apart=True).charged(40) == charged
+
+
+def sandwich(*statuses: int, took: float = 0.01, probe: str = FORGED.probe) -> list[Call]:
+    """Two refused plain calls and some varied ones between, in each of two segments."""
+    calls = []
+    for segment in (1, 2):
+        at = 10.0 * segment
+        calls.append(Call(0, segment, at, at, at + 0.001, 429, probe=PLAIN))
+        calls += [
+            Call(0, segment, at + 0.002, at + 0.002, at + took, status, probe=probe)
+            for status in statuses
+        ]
+        calls.append(Call(0, segment, at + took, at + took, at + took + 0.001, 429, probe=PLAIN))
+    return calls
+
+
+FROM_REST = Call(0, 0, 0.0, 0.0, 0.001, 200, probe=FORGED.probe)
+
+
+@pytest.mark.parametrize(
+    ("calls", "counter"),
+    [
+        pytest.param([FROM_REST, *sandwich(200, 200, 200, 200)], "other", id="all-pass"),
+        pytest.param([FROM_REST, *sandwich(429, 429, 429, 429)], "same", id="none-passes"),
+        pytest.param([FROM_REST, *sandwich(200, 429, 429, 429)], "same", id="one-token"),
+        pytest.param([FROM_REST, *sandwich(200, 200, 200, 429)], "unclear", id="most"),
+        pytest.param([FROM_REST, *sandwich(200, 200, took=0.9)], "unclear", id="too-slow"),
+        pytest.param(sandwich(200, 200, 200, 200), "unclear", id="never-tried-from-rest"),
+        pytest.param([FROM_REST, *sandwich(200, 200)[:5]], "unclear", id="once"),
+    ],
+)
+def test_two_valid_sandwiches_decide(calls: list[Call], counter: str) -> None:
+    met = read_sandwiches(calls, (FORGED,), rate=4.0)
+
+    assert [each.counter for each in met] == [counter]
+
+
+def test_a_call_that_brings_other_data_is_not_asked_about() -> None:
+    other = Call(0, 0, 0.0, 0.0, 0.001, 200, probe=FORGED.probe, alike=False)
+
+    met = read_sandwiches([other, *sandwich(200, 200, 200, 200)], (FORGED,), rate=4.0)
+
+    assert [each.counter for each in met] == ["unclear"]
+
+
+def test_the_trace_keeps_whether_answers_were_alike() -> None:
+    call = Call(0, 0, 0.0, 0.0, 0.1, 200, alike=False)
+
+    assert list(Trace([call])) == [call]

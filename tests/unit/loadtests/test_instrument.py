@@ -67,9 +67,7 @@ FAST = 40.0
 def test_a_sender_that_keeps_up_concludes() -> None:
     simulated = Simulated(CountGate(SlidingLog(10.0), 30), "30/10s")
 
-    said = outcome.rate_limit(
-        simulated.trace, simulated.declared, simulated.done, simulated.instrument
-    )
+    said = simulated.concluded
 
     assert said.status == "confirmed"
     assert "were sent, 0 ms late at the median" in said.detail
@@ -86,9 +84,7 @@ def test_a_sender_that_keeps_up_concludes() -> None:
 def test_a_sender_that_fell_behind_concludes_nothing(gate: CountGate, declared: str) -> None:
     simulated = Simulated(gate, declared, cost=1.0)
 
-    said = outcome.rate_limit(
-        simulated.trace, simulated.declared, simulated.done, simulated.instrument
-    )
+    said = simulated.concluded
 
     assert said.status == "not_confirmed"
     assert said.detail.startswith("The sender fell behind: of ")

@@ -1,6 +1,7 @@
 from contracts.redaction import Redactor
 from loadtests.observing import Observer
 from loadtests.sending import Prepared, Sent
+from loadtests.trace import CONTROL
 
 KEY = "sk_live_9f3Kq7ZpL2vXcT5bWm8RyE4u"
 
@@ -8,7 +9,7 @@ KEY = "sk_live_9f3Kq7ZpL2vXcT5bWm8RyE4u"
 def observer() -> Observer:
     redactor = Redactor()
     redactor.add("full", KEY)
-    return Observer(KEY, redactor)
+    return Observer(KEY, redactor, frozenset({CONTROL}))
 
 
 def answered(status: int, *headers: tuple[str, str], body: bytes = b"[]") -> Sent:
@@ -33,7 +34,7 @@ def test_limit_fields_without_a_key_stay_as_they_came() -> None:
 def test_a_fault_never_names_the_key() -> None:
     body = b'{"success":false,"message":"m","data":null,"statusCode":429,"' + KEY.encode() + b'":1}'
 
-    fault = observer().fault(answered(429, body=body))
+    fault, _ = observer().look(CONTROL, answered(429, body=body))
 
     assert fault
     assert KEY not in fault

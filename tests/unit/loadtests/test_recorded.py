@@ -12,7 +12,7 @@ def test_the_file_tells_what_the_run_told(declared: str) -> None:
 
     recording = Recording.of(read_trace(run.written()))
 
-    limit = outcome.rate_limit(run.trace, run.declared, run.done, run.instrument)
+    limit = run.concluded
     assert recording.rate_limit == limit
     assert recording.checks(limit) == outcome.checks(
         limit, run.trace, "GET /calls", "the full key", ""

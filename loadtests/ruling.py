@@ -1,0 +1,202 @@
+"""Which status a limit gets, and why: the readings, the measured figures, the plain facts.
+
+Pure. A declared limit is contradicted only by answers that no network and no phase can explain,
+and only where that is seen again; it holds where one reading explains them all.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+from contracts.declared import DeclaredLimit
+from loadtests import sightings
+from loadtests.claims import Reading, late_again, room
+from loadtests.families import Family
+from loadtests.measuring import Measured
+from loadtests.promises import judge_promises
+from loadtests.segments import Done
+from loadtests.trace import Call
+from loadtests.wording import Verdict
+
+TOLERANCE: Final = 0.02
+"""A limit within 2 %, or one request, is the declared one (``interfaces.md``)."""
+
+
+def within(claim: DeclaredLimit, measured: Measured) -> bool:
+    """Whether the measured limit is the declared one within the tolerance."""
+    size = claim.requests
+    if measured.windows is None and claim.burst is not None:
+        size = claim.burst
+    near = abs(measured.limits[1] - size) <= max(1.0, TOLERANCE * size)
+    return near and _rate_within(claim, measured)
+
+
+def _rate_within(claim: DeclaredLimit, measured: Measured) -> bool:
+    if measured.windows is not None:
+        return abs(measured.windows[1] / claim.window - 1) <= TOLERANCE
+    if measured.rates is not None:
+        return abs(measured.rates[1] / claim.rate - 1) <= TOLERANCE
+    return False
+
+
+FLOOD_S: Final = 4.0
+"""What comes back while a limit is flooded, counted generously, in seconds."""
+
+
+def rule(
+    calls: Sequence[Call],
+    claim: DeclaredLimit | None,
+    readings: Sequence[Reading],
+    measured: Measured | None,
+    done: Done,
+) -> Verdict:
+    """Give the status of the limit that is met first, as far as its own calls tell.
+
+    Args:
+        calls: The plain calls by the time written.
+        claim: What is declared.
+        readings: What that means of the calls, the best first; empty without a declaration.
+        measured: What the limit is without regard to the declaration.
+        done: How the plan ended.
+    """
+    refused = [call for call in calls if call.refused]
+    if not any(call.admitted for call in calls[:4]):
+        return Verdict("not_confirmed", "the paced control did not succeed")
+    if any(call.status != 429 for call in refused) and done.stopped_by != "health":
+        return _rule_status(calls, refused)
+    if claim is None:
+        return _rule_unknown(calls, measured, done)
+    if not refused and _breaks_off(claim, calls):
+        return Verdict("contradicted", "beyond the limit calls get no answer at all, not 429")
+    if refused and sightings.recovery_seconds(calls) is None and done.stopped_by == "done":
+        return Verdict("contradicted", "nothing was admitted again within two windows")
+    if readings[0].contradictions:
+        return _rule_contradicted(claim, calls, readings, measured)
+    if not refused:
+        return Verdict("not_confirmed", f"nothing was refused before the end: {done.reason}")
+    return _rule_held(claim, calls, done)
+
+
+def _breaks_off(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
+    """Whether answers cease at the declared limit, each time from rest: no mere outage does."""
+    room = max(1, int(BREAK_ROOM * claim.size))
+    counts = sightings.admitted_before_silence(calls, claim.span)
+    return len(counts) >= BREAK_REPEATS and all(abs(n - claim.size) <= room for n in counts)
+
+
+BREAK_ROOM: Final = 0.05
+BREAK_REPEATS: Final = 3
+"""Three times within 5 % of the declared limit: a target that fails under load does not count."""
+
+
+def _rule_status(calls: Sequence[Call], refused: Sequence[Call]) -> Verdict:
+    """Other statuses than 429: by the limiter if they come alone and go away with a rest."""
+    others = sorted({call.status for call in refused if call.status != 429})
+    names = ", ".join(map(str, others))
+    if sightings.recovery_seconds(calls) is None:
+        return Verdict("not_confirmed", f"calls were answered {names} and it did not end")
+    return Verdict("contradicted", f"beyond the limit calls are answered {names}, not 429")
+
+
+def _rule_unknown(calls: Sequence[Call], measured: Measured | None, done: Done) -> Verdict:
+    if not any(call.refused for call in calls):
+        return Verdict("no_limit_seen", done.reason)
+    if measured is None:
+        return Verdict("not_confirmed", f"refused, and not admitted again: {done.reason}")
+    if not sightings.sustained(calls):
+        return Verdict("not_confirmed", f"too few refusals to judge: {done.reason}")
+    return Verdict("confirmed", "calls are refused beyond a limit, and admitted again")
+
+
+def _rule_contradicted(
+    claim: DeclaredLimit,
+    calls: Sequence[Call],
+    readings: Sequence[Reading],
+    measured: Measured | None,
+) -> Verdict:
+    best = readings[0]
+    if best.late and late_again(claim, calls):
+        return Verdict("contradicted", _too_many(claim, calls, best))
+    if _never_recovers(claim, calls):
+        return Verdict("contradicted", "nothing is admitted within two windows of silence")
+    if measured is not None and measured.family is not None and within(claim, measured):
+        return Verdict("confirmed", "the measured limit is the declared one within 2 %")
+    if _too_small_a_bucket(claim, measured):
+        return Verdict(
+            "not_confirmed",
+            f"the rate holds, but only {measured.limits[1] if measured else 0} are admitted at "
+            "once: declare them as burst",
+        )
+    drained = sightings.admitted_at_first(calls)
+    if best.late == 0 and drained < claim.size / 2:
+        return Verdict("contradicted", f"only {drained} were admitted before the first refusal")
+    if not _repeated(claim, calls, measured):
+        return Verdict(
+            "not_confirmed",
+            f"{best.contradictions} answers contradict it, but not the same each time: somebody "
+            "else uses the same counter, or calls were lost",
+        )
+    drains = [count for count, _ in sightings.drains_from_rest(calls, claim.span)]
+    if max(drains, default=claim.size) < claim.size - room(claim):
+        seen = f"{min(drains)} to {max(drains)}" if min(drains) < max(drains) else f"{max(drains)}"
+        return Verdict("contradicted", f"from rest only {seen} calls are admitted, each time")
+    admitted = f"{best.late} calls were admitted that it refuses" if best.late else ""
+    turned = f"{best.early} calls were refused that it admits" if best.early else ""
+    return Verdict("contradicted", " and ".join(filter(None, (admitted, turned))))
+
+
+def _repeated(claim: DeclaredLimit, calls: Sequence[Call], measured: Measured | None) -> bool:
+    """Whether the contradiction is beyond chance: far off, or one limit and the same each time."""
+    drains = sightings.drains_from_rest(calls, claim.span)
+    most = max((count for count, _ in drains), default=len(calls))
+    if most > 1.15 * claim.size + claim.rate * FLOOD_S:
+        return True
+    if measured is None or measured.family is None or judge_promises(calls).foreign:
+        return False
+    if measured.family is Family.COUNTER:
+        # After one window of rest a counter is not full: its drains differ, but by its own rule.
+        return measured.contradicted == 0
+    return sightings.drains_agree(calls, rest=claim.span, rate=claim.rate)
+
+
+def _too_small_a_bucket(claim: DeclaredLimit, measured: Measured | None) -> bool:
+    """Nginx without a declared burst: the declared rate, and few at once."""
+    if claim.burst is not None or measured is None:
+        return False
+    if measured.algorithm not in ("token_bucket", "leaky_bucket"):
+        return False
+    return measured.limits[2] < 0.9 * claim.requests and _rate_within(claim, measured)
+
+
+def _rule_held(claim: DeclaredLimit, calls: Sequence[Call], done: Done) -> Verdict:
+    recovery = sightings.recovery_seconds(calls)
+    if recovery is None or done.stopped_by != "done" or not sightings.sustained(calls):
+        return Verdict("not_confirmed", f"{done.reason}; {what_it_takes(claim)}")
+    return Verdict("confirmed", f"no answer contradicts it; {done.reason}")
+
+
+def what_it_takes(claim: DeclaredLimit) -> str:
+    """Say what confirming a limit needs."""
+    requests, seconds = claim.needs
+    return f"confirming {claim} needs about {requests} requests over {seconds:.0f} s"
+
+
+def _too_many(claim: DeclaredLimit, calls: Sequence[Call], best: Reading) -> str:
+    """Word the surplus, and what it looks like."""
+    drains = [count for count, _ in sightings.drains_from_rest(calls, claim.span)]
+    most = max(drains, default=0)
+    seen = f"{best.late} calls were admitted that it refuses"
+    if not drains:
+        return seen
+    seen = f"{seen}, from rest up to {most} at once"
+    if min(drains) <= 1.05 * claim.size + 1:
+        return f"{seen}, but one after the other no more than {min(drains)}: calls race the counter"
+    return f"{seen}, as if processes, replicas or connections counted apart"
+
+
+def _never_recovers(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
+    """Whether a call after two windows without any, in which the limit was shut, was refused."""
+    for before, call in pairwise(calls):
+        if call.refused and before.refused and call.written - before.answered > 2 * claim.span:
+            return True
+    return False

@@ -1,0 +1,119 @@
+"""What calls cost that are refused for another reason: wrong keys, keys that lack the scope.
+
+Pure. From rest a part of the limit is spent on such calls, then the rest is drained with plain
+ones: as many are missing as were charged. The shares differ, so that one drain tells which. Wrong
+keys from one address may rightly be slowed down together with all that comes from there; only
+where the second key is admitted at that very moment has somebody else's guessing used up the right
+key's own calls.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from loadtests.segments import Abreast, Part, Schedule, Segment
+from loadtests.trace import PLAIN, Call
+
+SHARES: Final = (4, 2)
+"""One in so many of the limit: for the first kind a quarter, for the second half."""
+
+SMALLEST: Final = 16
+"""Of a smaller limit a quarter is too few to tell from a call of somebody else's."""
+
+REST: Final = 2.1
+"""In spans: a sliding counter is full again after two."""
+
+REPEATS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """One flood and the drain after it.
+
+    Attributes:
+        left: Plain calls admitted afterwards.
+        spent: How many calls of each kind were answered, in the order of the kinds.
+        apart: Whether the second key was admitted while the first was refused.
+    """
+
+    left: int
+    spent: tuple[int, ...]
+    apart: bool
+
+    def charged(self, size: int) -> tuple[bool, ...] | None:
+        """Which kinds were charged; None if the missing calls fit no answer."""
+        missing = size - self.left
+        whole = [(), *((n,) for n in range(len(self.spent))), tuple(range(len(self.spent)))]
+        sums = {kinds: sum(self.spent[n] for n in kinds) for kinds in whole}
+        nearest = min(sums, key=lambda kinds: abs(sums[kinds] - missing))
+        if abs(sums[nearest] - missing) > max(1, min(self.spent, default=0) // 3):
+            return None
+        return tuple(n in nearest for n in range(len(self.spent)))
+
+
+def flood(
+    kinds: Sequence[str], second: str, *, size: int, rate: float, since: float
+) -> Schedule[None]:
+    """Spend a part of the limit on calls that fail, and drain the rest; again where one counted.
+
+    Args:
+        kinds: Labels of the failing calls, two at most.
+        second: Label of the second key's call; empty without one.
+        size: How many calls drain the limit.
+        rate: How many are given back per second.
+        since: When the last call before was answered, in seconds.
+
+    Yields:
+        The calls.
+    """
+    if size < SMALLEST:
+        return
+    parts = [
+        Part(Abreast(size // share, 4), probe=kind)
+        for kind, share in zip(kinds, SHARES, strict=False)
+    ]
+    plain = Part(Abreast(1), probe=PLAIN)
+    drain = Part(Abreast(2 * size + 20, 8), until_refused=2, probe=PLAIN)
+    beside = (Part(Abreast(2), probe=second), plain) if second else ()
+    for _ in range(REPEATS):
+        start = since + REST * size / rate
+        calls = yield Segment("cost of failures", (*parts, drain, plain, *beside), start)
+        found = read_floods(calls, kinds, second)
+        if not found or not any(found[0].charged(size) or ()):
+            return
+        since = calls[-1].answered
+
+
+def read_floods(calls: Sequence[Call], kinds: Sequence[str], second: str) -> list[Flood]:
+    """Read every flood.
+
+    Args:
+        calls: All calls by the time written, every probe.
+        kinds: Labels of the failing calls.
+        second: Label of the second key's call.
+    """
+    segments = dict.fromkeys(call.segment for call in calls if call.probe in kinds)
+    found = []
+    for segment in segments:
+        inside = [call for call in calls if call.segment == segment]
+        counted = [c for c in inside if c.probe in kinds and not c.lost and not c.admitted]
+        spent = tuple(sum(call.probe == kind for call in counted) for kind in kinds)
+        left = sum(call.admitted and call.probe == PLAIN for call in inside)
+        found.append(Flood(left, spent, _apart(inside, second)))
+    return found
+
+
+def _apart(calls: Sequence[Call], second: str) -> bool:
+    """Whether the second key passed between two refused plain calls."""
+    at = [n for n, call in enumerate(calls) if second and call.probe == second]
+    if not at or at[0] == 0 or at[-1] + 1 >= len(calls):
+        return False
+    bread = calls[at[0] - 1], calls[at[-1] + 1]
+    return all(call.refused for call in bread) and all(calls[n].admitted for n in at)
+
+
+def charged_always(floods: Sequence[Flood], kind: int, size: int) -> bool:
+    """Whether calls of a kind counted in every flood, and there were enough of them."""
+    return len(floods) >= REPEATS and all(
+        charged is not None and charged[kind] for charged in (one.charged(size) for one in floods)
+    )
