@@ -99,21 +99,59 @@ class Variation(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A variation with its parameter's value; None for the default."""
+    """One faulty or odd server.
+
+    Attributes:
+        variation: What it is.
+        value: Its parameter's; None for the default.
+        where: The context outside of which the server is correct, as the sandbox writes it.
+    """
 
     variation: Variation
     value: str | None = None
+    where: str = ""
 
     @property
     def written(self) -> str:
-        """As on the sandbox's command line."""
+        """As the table names it."""
+        return f"{self._spelled} where {self.where}" if self.where else self._spelled
+
+    @property
+    def _spelled(self) -> str:
         id_ = self.variation.id
         return id_ if self.value is None else f"{id_}={self.value}"
 
     @property
     def options(self) -> tuple[str, ...]:
         """For the sandbox's command line."""
-        return f"--{self.variation.kind}", self.written
+        where = ("--where", self.where) if self.where else ()
+        return f"--{self.variation.kind}", self._spelled, *where
+
+
+NARROWED: Final = (
+    *(("C01", "403", where) for where in ("accept=text/html", "connection=after-good", "nth=7")),
+    *(("C02", "403", where) for where in ("accept=text/plain", "query=_", "connection=first")),
+    ("A01", None, "operation=PATCH /calls/{callId}"),
+    ("A01", None, "content-type=text/plain"),
+    ("A01", None, "query=_"),
+    ("A04", None, "accept=application/xml"),
+    ("A04", None, "replica=2"),
+    ("G05", "200", "accept=*/*"),
+    ("S01", None, "accept=text/html"),
+    ("S10", None, "query=_"),
+    ("E01", None, "accept=text/html"),
+    ("E02", None, "accept=text/html"),
+    ("E01", None, "nth=9"),
+    ("E02", None, "nth=9"),
+    ("E01", None, "method=POST"),
+    ("E02", None, "method=POST"),
+)
+"""Faults that hide in a context: id, value, and where the server is wrong."""
+
+
+def narrowed(gallery: dict[str, Variation]) -> list[Case]:
+    """Give the faults that hide in a context."""
+    return [Case(gallery[id_], value, where) for id_, value, where in NARROWED]
 
 
 def read_gallery(listing: str) -> dict[str, Variation]:

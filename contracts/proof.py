@@ -26,16 +26,48 @@ class Circumstances:
     suite: str
 
 
-def proof(rows: Sequence[Row], under: Circumstances) -> str:
+def proof(rows: Sequence[Row], under: Circumstances, checks: Sequence[str] = ()) -> str:
     """Write the whole page.
 
     Args:
         rows: All cases.
         under: How they came about.
+        checks: Ids of all checks, to say what each alone has caught; empty to leave that out.
     """
     faults = [row for row in rows if row.case and row.case.variation.kind == "fault"]
     sound = [row for row in rows if row not in faults]
-    return "\n".join((*_head(rows, under), *_faults(faults), *_sound(sound), *_reading()))
+    sections = (_head(rows, under), _faults(faults), _sound(sound), _bites(faults, checks))
+    return "\n".join((*(line for section in sections for line in section), *_reading()))
+
+
+def alone(rows: Sequence[Row]) -> dict[str, list[str]]:
+    """Find the faults that would go uncaught without one check, by that check.
+
+    Args:
+        rows: Faults.
+    """
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if len(row.by) == 1:
+            found.setdefault(row.by[0], []).append(row.name)
+    return found
+
+
+def _bites(rows: Sequence[Row], checks: Sequence[str]) -> Iterator[str]:
+    if not checks:
+        return
+    needed = alone(rows)
+    seen = {check for row in rows for check in row.by}
+    yield "## What each check alone has caught"
+    yield ""
+    yield "Without the check these faults go uncaught."
+    yield ""
+    yield "| check | faults |"
+    yield "|---|---|"
+    for check in checks:
+        also = "none alone, some beside others" if check in seen else "none"
+        yield _line(check, ", ".join(needed.get(check, ())) or also)
+    yield ""
 
 
 def totals(rows: Sequence[Row]) -> list[str]:

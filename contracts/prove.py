@@ -31,7 +31,16 @@ from random import Random
 from contracts.children import ROOT, environment
 from contracts.client import USER_AGENT
 from contracts.embedded import COMMAND
-from contracts.gallery import BOTH, Case, NotInGallery, Variation, asked_for, read_gallery, sample
+from contracts.gallery import (
+    BOTH,
+    Case,
+    NotInGallery,
+    Variation,
+    asked_for,
+    narrowed,
+    read_gallery,
+    sample,
+)
 from contracts.options import USAGE, say
 from contracts.proof import Circumstances, proof, totals
 from contracts.scoring import exit_code
@@ -90,7 +99,8 @@ def run(arguments: argparse.Namespace) -> int:
     if trials.interrupted:
         say([f"prove: interrupted after {trials.ended} runs; no table is written"])
         return 128 + trials.interrupted
-    page = proof(rows, Circumstances(_command(), arguments.depth, seeds, USER_AGENT))
+    under = Circumstances(_command(), arguments.depth, seeds, USER_AGENT)
+    page = proof(rows, under, _checks() if arguments.all else ())
     if arguments.output:
         arguments.output.write_text(page, "utf-8")
         page = "".join(f"{line}\n" for line in totals(rows))
@@ -115,6 +125,7 @@ def _cases(arguments: argparse.Namespace) -> list[Case]:
         raise NotInGallery("--all leaves nothing to choose; give it or ids")
     if arguments.all or arguments.ids:
         chosen = asked_for(known, arguments.ids or known, arguments.constants, random)
+        chosen += narrowed(known) if arguments.all else []
     else:
         chosen = sample(known, random)
     parts = _parts(arguments)
@@ -135,6 +146,12 @@ def gallery() -> dict[str, Variation]:
         command, cwd=ROOT, env=environment({}), capture_output=True, text=True, check=True
     )
     return read_gallery(listed.stdout)
+
+
+def _checks() -> list[str]:
+    from contracts.traceability import checks
+
+    return [check.id for check in checks()]
 
 
 def _command() -> str:
