@@ -15,8 +15,9 @@ from contracts.verdict import Part
 CORE_REQUESTS: Final = 4
 """Of one operation: control, missing key, random key, insufficient key."""
 
-_ONCE: Final = 2
-"""Of a run: the revoked and the deleted key."""
+_ONCE: Final = 4
+"""Of a run: the revoked and the deleted key; where these are made for it, the call before their
+end too."""
 
 
 @dataclass(frozen=True, slots=True)
