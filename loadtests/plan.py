@@ -214,7 +214,7 @@ def _everything(
         confirmation = Confirmation(claim, budget, calls)
         reason = yield from confirmation.schedule(calls[0].written)
         size, span = (claim.size, claim.span) if confirmation.holds else (0, 0.0)
-    if not size or not span:
+    if not size or not span or any(call.refused and call.status != 429 for call in calls):
         return reason
     if queued(calls):
         return f"{reason}; calls wait their turn, so what gets past it was not asked"
