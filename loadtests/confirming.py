@@ -112,7 +112,7 @@ class Confirmation:
             yield from self._repeat()
             return "more than the declared limit was admitted, and again from rest"
         reason = yield from Discovery(self.budget, self.calls).measure()
-        self.holds = (yield from self._repeat()) and not self._falls_short()
+        self.holds = yield from self._repeat()
         return reason
 
     def _break_off(self) -> Schedule[str]:
@@ -160,7 +160,7 @@ class Confirmation:
                 *(at_once if late else serially),
                 start=max(call.answered for call in self.calls) + 1.15 * self.claim.span,
             )
-        return not late
+        return not late and not self._falls_short()
 
     def _falls_short(self) -> bool:
         """Whether the first drain was refused before the declared size."""

@@ -108,7 +108,9 @@ class Identity:
         yield from self._from_rest(since + REST * self.size / self.rate)
         asked = self.variations
         for _ in range(ROUNDS):
-            met = read_sandwiches(self.calls, asked, rate=self.rate)
+            met = read_sandwiches(self.calls, asked, size=self.size, rate=self.rate)
+            if self._is_too_slow(met):
+                return
             asked = [m.variation for m in met if _is_alike(m.variation, self.calls) and _open(m)]
             if not asked:
                 return
@@ -136,6 +138,11 @@ class Identity:
             parts.append(shut)
         yield from self._send("sandwiches", *parts)
 
+    def _is_too_slow(self, met: Sequence[Met]) -> bool:
+        """Whether a round was made in which nothing was quick enough to be told."""
+        begun = any(call.probe == PLAIN and call.refused for call in self.calls)
+        return begun and not any(each.tried for each in met)
+
     @property
     def _filling(self) -> int:
         """A small limit's other counter must not be drained by what asks about it."""
@@ -161,13 +168,14 @@ def _is_alike(variation: Variation, calls: Sequence[Call]) -> bool:
 
 
 def read_sandwiches(
-    calls: Sequence[Call], variations: Sequence[Variation], *, rate: float
+    calls: Sequence[Call], variations: Sequence[Variation], *, size: int, rate: float
 ) -> list[Met]:
     """Which counter every variation met.
 
     Args:
         calls: All calls by the time written, every probe.
         variations: The varied calls, in the order wanted.
+        size: How many calls drain the limit.
         rate: What a bucket gives back, per second.
 
     Returns:
@@ -176,7 +184,9 @@ def read_sandwiches(
     fillings: dict[str, list[list[Call]]] = {}
     for probe, filling in _sandwiches(calls, rate):
         fillings.setdefault(probe, []).append(filling)
-    return [_met(variation, fillings.get(variation.probe, []), calls) for variation in variations]
+    return [
+        _met(variation, fillings.get(variation.probe, []), calls, size) for variation in variations
+    ]
 
 
 def _sandwiches(calls: Sequence[Call], rate: float) -> Iterator[tuple[str, list[Call]]]:
@@ -193,7 +203,11 @@ def _sandwiches(calls: Sequence[Call], rate: float) -> Iterator[tuple[str, list[
             yield filling[0].probe, filling
 
 
-def _met(variation: Variation, fillings: Sequence[Sequence[Call]], calls: Sequence[Call]) -> Met:
+def _met(
+    variation: Variation, fillings: Sequence[Sequence[Call]], calls: Sequence[Call], size: int
+) -> Met:
+    # A counter of its own is drained by as many calls, and then refuses like the same.
+    left = sum(call.probe == variation.probe for call in calls) <= size
     admitted = [sum(call.admitted for call in filling) for filling in fillings]
     tried = sum(map(len, fillings))
     counter: Counter = "unclear"
@@ -201,7 +215,7 @@ def _met(variation: Variation, fillings: Sequence[Sequence[Call]], calls: Sequen
     if len(fillings) >= REPEATS and rested and _is_alike(variation, calls):
         if all(count == len(filling) for count, filling in zip(admitted, fillings, strict=True)):
             counter = "other"
-        elif all(
+        elif left and all(
             2 * count <= len(filling) for count, filling in zip(admitted, fillings, strict=True)
         ):
             counter = "same"

@@ -4,12 +4,16 @@ Pure. The variations of ``loadtests.identity``, the failing calls of ``loadtests
 """
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from contracts.declared import DeclaredLimit, Scope
 from loadtests.identity import Identity, Met, Variation, read_sandwiches
 from loadtests.segments import Schedule
 from loadtests.strangers import charged_always, flood, read_floods
 from loadtests.trace import Trace
+
+SMALLEST: Final = 5
+"""Of a smaller limit the few calls that ask would drain any other counter too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def ask(questions: Questions, *, size: int, rate: float, since: float) -> Schedu
         The calls.
     """
     identity = Identity(questions.variations, size, rate)
-    if questions.variations:
+    if questions.variations and size >= SMALLEST:
         yield from identity.schedule(since)
         since = identity.calls[-1].answered
     if questions.failing:
@@ -79,10 +83,12 @@ def read_shared(
         size: How many calls drain the limit.
         rate: How many are given back per second.
     """
+    if size < SMALLEST:
+        return Shared()
     calls = sorted(trace, key=lambda call: call.written)
     per = claim.per if claim else None
     found = _Found()
-    for met in read_sandwiches(calls, questions.variations, rate=rate):
+    for met in read_sandwiches(calls, questions.variations, size=size, rate=rate):
         _read_met(met, per, found)
     floods = read_floods(calls, questions.failing, questions.second)
     apart = all(flood.apart for flood in floods)

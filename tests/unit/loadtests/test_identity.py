@@ -186,15 +186,23 @@ FROM_REST = Call(0, 0, 0.0, 0.0, 0.001, 200, probe=FORGED.probe)
     ],
 )
 def test_two_valid_sandwiches_decide(calls: list[Call], counter: str) -> None:
-    met = read_sandwiches(calls, (FORGED,), rate=4.0)
+    met = read_sandwiches(calls, (FORGED,), size=40, rate=4.0)
 
     assert [each.counter for each in met] == [counter]
+
+
+def test_a_small_counter_of_its_own_may_be_drained_and_is_not_the_same() -> None:
+    calls = [FROM_REST, *sandwich(429, 429, 429, 429)]
+
+    met = read_sandwiches(calls, (FORGED,), size=8, rate=4.0)
+
+    assert [each.counter for each in met] == ["unclear"]
 
 
 def test_a_call_that_brings_other_data_is_not_asked_about() -> None:
     other = Call(0, 0, 0.0, 0.0, 0.001, 200, probe=FORGED.probe, alike=False)
 
-    met = read_sandwiches([other, *sandwich(200, 200, 200, 200)], (FORGED,), rate=4.0)
+    met = read_sandwiches([other, *sandwich(200, 200, 200, 200)], (FORGED,), size=40, rate=4.0)
 
     assert [each.counter for each in met] == ["unclear"]
 
