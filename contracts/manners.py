@@ -190,8 +190,14 @@ REWRITES: Final = (
         for path in ("/health", "/", "/docs")
         for name in ("X-Original-URL", "X-Rewrite-URL")
     ),
+    Manner(
+        "with an operator for the key in its query",
+        lambda request, _: asking(request, "x-api-key[$ne]="),
+        valid=False,
+        strict=False,
+    ),
 )
-"""B12: the guard looks at one path, the router at another."""
+"""B12: the guard looks at one path, the router at another. A13: parsers of queries make objects."""
 
 
 def _unknown(request: Request, _: Draft) -> Request:
