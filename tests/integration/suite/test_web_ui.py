@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import psutil
@@ -60,11 +60,11 @@ def page(port: int, path: str) -> str:
 
     def answers() -> bool:
         try:
-            with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            with urlopen(f"http://127.0.0.1:{port}{path}", timeout=30) as answer:
                 got.append(answer.read().decode())
         except HTTPError as error:
             got.append(str(error.code))
-        except URLError:
+        except OSError:
             return False
         return True
 
