@@ -18,11 +18,15 @@ from locust.env import Environment
 from pydantic import SecretStr
 
 from benchmarks.generator.measured import KEY, Measured
+from contracts.credentials import FULL, RoleKey
+from contracts.exchange import Request
 from contracts.settings import Settings
 from loadtests import messages
+from loadtests.calls import packed
 from loadtests.schedule import Timer
 from loadtests.segments import Paced, Part, Segment
 from loadtests.trace import Call
+from loadtests.variations import Plain
 from loadtests.worker import Worker
 
 EACH_RPS: Final = 10
@@ -93,14 +97,9 @@ def ours(url: str, rate: float, seconds: float) -> Measured:
     )
 
 
-_CALL: Final[dict[str, Any]] = {
-    "method": "GET",
-    "target": "/v1/calls",
-    "headers": [],
-    "body": b"",
-    "role": "full",
-    "successes": [],
-}
+_CALL: Final = packed(
+    Plain(Request("GET", "/v1/calls", (), b"", RoleKey(FULL), operation="GET /calls"))
+)
 
 
 def fasthttp(url: str, rate: float, seconds: float) -> Measured:
