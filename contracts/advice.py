@@ -18,7 +18,7 @@ _TRACE: Final = re.compile(
     r"\bat (/|[A-Z]:\\\\)[^ ]+:\d+|File \"/[^\"]+\", line \d+|"
     r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM)\b.{1,200}\b(FROM|VALUES|SET|WHERE)\b|"
     r"(psycopg|sqlalchemy|sqlite3|mysql|pymongo)[\w.]*(Error|Exception)|"
-    r"relation \"\w+\" does not exist|(java|javax|org|com)\.[\w.]+Exception|"
+    r"relation \\?\"[\w.]+\\?\"|(java|javax|org|com)\.[\w.]+Exception|"
     r"(/usr/|/var/|/home/|/app/|/srv/|node_modules/)[\w./-]+\.(py|js|ts|rb|php|java|go)\b",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -83,7 +83,9 @@ class Keyring:
 
     def distinguishes(self, credential: Credential) -> bool:
         """Whether a wrong value is nobody's: an edit of one key may give another of the run."""
-        values = [value.strip() for _, value in credential.fields(self)]  # RFC 9110 section 5.5
+        values = [
+            value.strip(" \t") for _, value in credential.fields(self)
+        ]  # RFC 9110 section 5.5
         if len(values) > 1:
             return True
         return not any(key.get_secret_value() in values for key in self._keys.values())

@@ -201,8 +201,7 @@ REWRITES: Final = (
 
 
 def _unknown(request: Request, _: Draft) -> Request:
-    collection = request.target.partition("?")[0].rpartition("/")[0]
-    return replace(request, target=f"{collection}/no-such-call")
+    return replace(request, target=f"{request.target.partition('?')[0]}/no-such-call")
 
 
 UNKNOWN: Final = Manner("asked for what does not exist", _unknown, valid=False, strict=False)

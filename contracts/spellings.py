@@ -10,7 +10,7 @@ from typing import Final
 
 from contracts.credentials import Inapplicable
 from contracts.exchange import Request
-from contracts.manners import Manner
+from contracts.manners import Manner, asking
 from contracts.operations import Draft
 
 
@@ -86,6 +86,12 @@ SPELLINGS: Final = (
     _spelled("with an encoded carriage return at its end", lambda p: f"{p}%0d"),
     _spelled("with an encoded NUL at its end", lambda p: f"{p}%00"),
     _spelled("with .json at its end", lambda p: f"{p}.json"),
+    Manner(
+        "asked for in another format",
+        lambda request, _: asking(request, "format=json"),
+        valid=False,
+        strict=False,
+    ),
     *(
         _spelled(f"under {base}", _rebased(base))
         for base in ("/api/v1", "/v0", "/v1.0", "/internal")

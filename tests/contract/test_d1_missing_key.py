@@ -51,7 +51,7 @@ def test_guard(operation: Operation, send: Send, manner: Manner) -> None:
     expect(send(operation, NoKey(), manner), manner.refusal(UNAUTHORIZED))
 
 
-@pytest.mark.depth(weight=6, family="no key, with a header for internal use")
+@pytest.mark.depth(weight=12, family="no key, with a header for internal use")
 @pytest.mark.requirement(D1)
 @example(manner=ALL_INTERNAL)
 @given(manner=st.sampled_from((*REWRITES, *INTERNAL)))

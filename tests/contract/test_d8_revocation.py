@@ -96,7 +96,7 @@ def test_call_under_way(operation: Operation, lifecycle: Lifecycle) -> None:
 
 @pytest.mark.once
 @pytest.mark.needs("REVOKED_API_KEY", "KEY_PROVISIONER")
-@pytest.mark.depth(weight=3, family="the deactivated key, in varied circumstances")
+@pytest.mark.depth(weight=8, family="the deactivated key, in varied circumstances")
 @pytest.mark.requirement(D8)
 @given(manner=st.sampled_from(CIRCUMSTANCES))
 def test_revoked_circumstances(operation: Operation, send: Send, manner: Manner) -> None:
@@ -106,7 +106,7 @@ def test_revoked_circumstances(operation: Operation, send: Send, manner: Manner)
 
 @pytest.mark.once
 @pytest.mark.needs("DELETED_API_KEY", "KEY_PROVISIONER")
-@pytest.mark.depth(weight=3, family="the deleted key, in varied circumstances")
+@pytest.mark.depth(weight=8, family="the deleted key, in varied circumstances")
 @pytest.mark.requirement(D8)
 @given(manner=st.sampled_from(CIRCUMSTANCES))
 def test_deleted_circumstances(operation: Operation, send: Send, manner: Manner) -> None:
