@@ -187,7 +187,7 @@ REWRITES: Final = (
     ),
     *(
         replace(under_header(name, path), strict=False, valid=False)
-        for path in ("/health", "/", "/docs")
+        for path in ("/health", "/", "/docs", "/openapi.json")
         for name in ("X-Original-URL", "X-Rewrite-URL")
     ),
     Manner(
