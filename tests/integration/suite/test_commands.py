@@ -12,7 +12,13 @@ from pathlib import Path
 import pytest
 
 from contracts.children import ROOT
-from tests.integration.suite.verification import BUSYBOARD, environment, settings_of, verify
+from tests.integration.suite.verification import (
+    BUSYBOARD,
+    Outcome,
+    environment,
+    settings_of,
+    verify,
+)
 from tests.servers.degenerate.record import read_record
 from tests.servers.stacks import FLASK, degenerate, faulty_flask
 
@@ -117,26 +123,31 @@ def test_locust_takes_settings_from_its_file_variables_and_options(
     assert f'BUSYBOARD_DECLARED_LIMIT: "{taken}" is not a limit' in done.stderr
 
 
-def test_analyse_reaches_what_the_run_reached(tmp_path: Path) -> None:
-    with FLASK.start(limit=20, window_s=1) as server:
-        outcome = verify(tmp_path, settings_of(server), "ratelimit")
-        before = {path: path.stat().st_mtime_ns for path in outcome.files()}
-
-    analysed = run([BUSYBOARD, "analyse", tmp_path / "trace.jsonl.gz", "--json"], {})
-
-    assert outcome.verdict is not None
-    assert outcome.verdict.rate_limit is not None
-    assert json.loads(analysed.stdout) == outcome.verdict.rate_limit.model_dump(mode="json")
-    assert analysed.returncode == outcome.exit_code
-    assert {path: path.stat().st_mtime_ns for path in outcome.files()} == before
+@pytest.fixture(scope="module")
+def ramp(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """A ramp that has ended."""
+    with FLASK.start(limit=100, window_s=1) as server:
+        return verify(tmp_path_factory.mktemp("ramp"), settings_of(server), "ratelimit")
 
 
-def test_analyse_of_an_interrupted_run_concludes_from_what_is_there(tmp_path: Path) -> None:
-    with FLASK.start(limit=20, window_s=1) as server:
-        verify(tmp_path, settings_of(server), "ratelimit")
-    whole = tmp_path / "trace.jsonl.gz"
+def test_analyse_reaches_what_the_run_reached(ramp: Outcome) -> None:
+    before = {path: path.stat().st_mtime_ns for path in ramp.files()}
+
+    trace = ramp.report_dir / "trace.jsonl.gz"
+    analysed = run([BUSYBOARD, "analyse", trace, "--json"], {})
+
+    assert ramp.verdict is not None
+    assert ramp.verdict.rate_limit is not None
+    assert json.loads(analysed.stdout) == ramp.verdict.rate_limit.model_dump(mode="json")
+    assert analysed.returncode == ramp.exit_code
+    assert {path: path.stat().st_mtime_ns for path in ramp.files()} == before
+
+
+def test_analyse_of_an_interrupted_run_concludes_from_what_is_there(
+    ramp: Outcome, tmp_path: Path
+) -> None:
     cut = tmp_path / "cut.jsonl.gz"
-    cut.write_bytes(whole.read_bytes()[:-200])
+    cut.write_bytes((ramp.report_dir / "trace.jsonl.gz").read_bytes()[:-200])
 
     analysed = run([BUSYBOARD, "analyse", cut, "--json"], {})
 

@@ -84,7 +84,7 @@ def test_web_ui_listens_on_loopback_and_ends_on_sigterm(tmp_path: Path) -> None:
 
 
 def test_web_ui_shows_phase_estimate_and_pictures_and_no_key(tmp_path: Path) -> None:
-    with FLASK.start(limit=20, window_s=1) as server:
+    with FLASK.start(limit=100, window_s=1) as server:
         with web_ui(settings_of(server, REPORT_DIR=str(tmp_path))) as (_, port):
             until(lambda: "in words" in page(port, "/rate-limit"))
             shown = {path: page(port, path) for path in PAGES}
