@@ -5,7 +5,7 @@ Pure. The sandbox is known by what `python -m tests.sandbox --list --json` print
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from random import Random
 from typing import Final, Literal
@@ -136,6 +136,12 @@ NARROWED: Final = (
     ("A01", None, "query=_"),
     ("A04", None, "accept=application/xml"),
     ("A04", None, "replica=2"),
+    ("A04", None, "header=authorization"),
+    ("C01", "403", "connection=after-three-good"),
+    ("C02", "403", "connection=after-three-good"),
+    ("C05", "25", ""),
+    ("C05", "1", "operation=GET /agents"),
+    ("C06", "50", ""),
     ("G05", "200", "accept=*/*"),
     ("S01", None, "accept=text/html"),
     ("S10", None, "query=_"),
@@ -146,7 +152,7 @@ NARROWED: Final = (
     ("E01", None, "method=POST"),
     ("E02", None, "method=POST"),
 )
-"""Faults that hide in a context: id, value, and where the server is wrong."""
+"""Faults that hide in a context: id, value, and where the server is wrong; anywhere if empty."""
 
 
 def narrowed(gallery: dict[str, Variation]) -> list[Case]:
@@ -171,7 +177,7 @@ def asked_for(
 
     Args:
         gallery: All there are.
-        ids: Each like `A07`, for all its mechanisms, or like `A07=23`.
+        ids: Each like `A07`, for all its mechanisms, or like `A07=23` or `A07 where nth=7`.
         constants: Numbers to draw, where an id leaves its number open.
         random: Draws them.
 
@@ -180,16 +186,18 @@ def asked_for(
     """
     cases: dict[Case, None] = {}
     for written in ids:
-        id_, has_value, value = written.partition("=")
+        spelled, _, where = written.partition(" where ")
+        id_, has_value, value = spelled.partition("=")
         variation = gallery.get(id_) or _unknown(id_, gallery)
         if not has_value:
-            cases |= dict.fromkeys(variation.drawn(constants, random))
+            drawn = variation.drawn(constants, random)
+            cases |= dict.fromkeys(replace(case, where=where) for case in drawn)
         elif variation.parameter is None:
             raise NotInGallery(f"{id_} takes no value; write {id_}")
         elif not variation.parameter.takes(value):
             raise NotInGallery(f"{id_}: {value} is no value of it; write {variation.parameter}")
         else:
-            cases[Case(variation, value)] = None
+            cases[Case(variation, value, where)] = None
     return list(cases)
 
 

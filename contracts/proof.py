@@ -5,6 +5,7 @@ Pure.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from contracts.scoring import Row
 
@@ -128,12 +129,20 @@ def _faults(rows: Sequence[Row]) -> Iterator[str]:
             " ".join(variation.violates) or "no promise",
             row.result,
             _named(row),
-            ", ".join(row.by),
+            _shortened(row.by),
             "" if row.first is None else row.first,
             row.requests,
             f"{row.seconds:.1f}",
         )
     yield ""
+
+
+_SHOWN: Final = 3
+
+
+def _shortened(checks: Sequence[str]) -> str:
+    more = f" and {len(checks) - _SHOWN} more" if len(checks) > _SHOWN else ""
+    return ", ".join(checks[:_SHOWN]) + more
 
 
 def _named(row: Row) -> str:

@@ -88,7 +88,8 @@ class Sandbox:
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
                 connection.requests += 1
-                connection.last_was_good = message["status"] < 400
+                is_good = message["status"] < 400
+                connection.good_in_a_row = connection.good_in_a_row + 1 if is_good else 0
             await send(message)
 
         await self.application(scope, receive, noting)

@@ -26,7 +26,7 @@ class Connection:
     Attributes:
         number: Counts connections from 0.
         requests: How many requests came on it before the present one.
-        last_was_good: Whether the answer before was a success.
+        good_in_a_row: How many answers before were successes, none between them.
         received: The bytes that came last, blanks included that the parser takes away.
         transport: What it is written to; None in process.
         marks: Whatever a fault remembers about it.
@@ -34,7 +34,7 @@ class Connection:
 
     number: int = field(default_factory=lambda: next(_numbers))
     requests: int = 0
-    last_was_good: bool = False
+    good_in_a_row: int = 0
     received: bytes = b""
     transport: asyncio.Transport | None = None
     marks: dict[str, object] = field(default_factory=dict)

@@ -21,7 +21,8 @@ KEYS: Final = (
     "accept=text/html",
     "content-type=text/plain",
     "query=NAME",
-    "connection=first|after-good",
+    "header=authorization",
+    "connection=first|after-good|after-three-good",
     "replica=2",
     "nth=7",
 )
@@ -82,15 +83,21 @@ def _has_parameter(name: str, scope: Scope) -> bool:
     return name in QueryParams(scope["query_string"])
 
 
+def _has_header(name: str, scope: Scope) -> bool:
+    return name in Headers(scope=scope)
+
+
 _BY_TEXT: Final = {
     "method": _has_method,
     "accept": _accepts,
     "content-type": _sends,
     "query": _has_parameter,
+    "header": _has_header,
 }
 _CONNECTIONS: Final[dict[str, Condition]] = {
     "first": lambda scope: connection_of(scope).requests == 0,
-    "after-good": lambda scope: connection_of(scope).last_was_good,
+    "after-good": lambda scope: connection_of(scope).good_in_a_row > 0,
+    "after-three-good": lambda scope: connection_of(scope).good_in_a_row > 2,
 }
 
 

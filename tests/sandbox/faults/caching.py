@@ -15,7 +15,7 @@ from tests.sandbox.errors import Refusal
 from tests.sandbox.faults.bypass import never_was_a_key
 from tests.sandbox.layers import changed_headers
 from tests.sandbox.parts import Parts, Visit
-from tests.sandbox.registry import Choice, Range, fault
+from tests.sandbox.registry import Choice, fault
 
 _ECHOES: Final[dict[str, Callable[[str], str]]] = {
     "raw": str,
@@ -34,21 +34,30 @@ _LEAKS: Final = {
 }
 
 
-@fault("F01", violates=("D1", "D2"), parameter=Range(1, 3, 1, "good calls until it is cached"))
-def cache_serves_anyone(parts: Parts, calls: int) -> Parts:
+_GOOD_CALLS: Final = {"any": 1, "missing": 3, "invalid": 3}
+"""Of one URL, one after the other, until its answer is in the cache."""
+
+
+@fault("F01", violates=("D1", "D2"), parameter=Choice(tuple(_GOOD_CALLS)))
+def cache_serves_anyone(parts: Parts, whom: str) -> Parts:
     """A shared cache answers a missing or wrong key with the body it holds for that URL."""
     good: Counter[str] = Counter()
     bodies: dict[str, bytes] = {}
+
+    def is_served(visit: Visit, url: str) -> bool:
+        kind = "missing" if visit.presented is None else "invalid"
+        stranger = visit.presented is None or never_was_a_key(visit)
+        return stranger and whom in {kind, "any"} and good[url] >= _GOOD_CALLS[whom]
 
     async def respond(visit: Visit) -> Response:
         url = f"{visit.operation.method} {visit.request.url}"
         try:
             response = await parts.respond(visit)
         except Refusal as refusal:
-            stranger = visit.presented is None or never_was_a_key(visit)
-            if refusal.status == 401 and stranger and good[url] >= calls:
+            if refusal.status == 401 and is_served(visit, url):
                 headers = {"age": "1", "x-cache": "HIT"}
                 return Response(bodies[url], 200, headers, visit.parts.media_type)
+            good.pop(url, None)
             raise
         if visit.operation.method == "GET":
             good[url] += 1

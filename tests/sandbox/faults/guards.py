@@ -10,7 +10,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Scope
 
 from tests.sandbox.errors import Refusal
-from tests.sandbox.faults.bypass import effect_despite, let_in_without_key, reached
+from tests.sandbox.faults.bypass import (
+    effect_despite,
+    let_in_without_key,
+    never_was_a_key,
+    reached,
+)
 from tests.sandbox.operations import BASE, GET_CALL
 from tests.sandbox.parts import Parts, Visit
 from tests.sandbox.registry import Choice, fault
@@ -133,12 +138,20 @@ def item_is_unguarded(parts: Parts) -> Parts:
     return let_in_without_key(parts, lambda visit: visit.operation == GET_CALL)
 
 
-@fault("B22", violates="D1", needs=["ALLOW_WRITES"])
-def effect_before_401(parts: Parts) -> Parts:
-    """A write without a key is carried out and then answered 401."""
-    return effect_despite(
-        parts, lambda visit, refusal: refusal.status == 401 and visit.presented is None
-    )
+@fault(
+    "B22",
+    violates=("D1", "D2"),
+    parameter=Choice(("missing", "invalid")),
+    needs=["ALLOW_WRITES"],
+)
+def effect_before_401(parts: Parts, kind: str) -> Parts:
+    """A write without a key, or with a wrong one, is carried out and then answered 401."""
+
+    def concerns(visit: Visit, refusal: Refusal) -> bool:
+        is_kind = visit.presented is None if kind == "missing" else never_was_a_key(visit)
+        return refusal.status == 401 and is_kind
+
+    return effect_despite(parts, concerns)
 
 
 @fault("B23", violates="D1", parameter=Choice(("reordered", "fastapi")), needs=["ALLOW_WRITES"])

@@ -143,6 +143,30 @@ def revocation_hits_another_key(parts: Parts, whom: str) -> Parts:
     return refuse_sufficient(parts, is_hit)
 
 
+@fault(
+    "E10",
+    violates="D8",
+    parameter=Range(1, 3, 2, "seconds from the end of the key on"),
+    needs=_PROVISIONER,
+)
+def revoked_key_comes_back(parts: Parts, gone_s: int) -> Parts:
+    """A revoked key is refused at first; then the cache is filled again by a replica that lags."""
+    refused: dict[str, float] = {}
+
+    async def authenticate(visit: Visit) -> StoredKey:
+        try:
+            return await parts.authenticate(visit)
+        except Refusal:
+            dead = parts.keys.recall(visit.presented or "")
+            if dead is None or dead.created_at is None:
+                raise
+            if time.monotonic() < refused.setdefault(dead.id, time.monotonic()) + gone_s:
+                raise
+            return dead
+
+    return replace(parts, authenticate=authenticate)
+
+
 def _survives(parts: Parts, status: Status) -> Parts:
     def find(presented: str) -> StoredKey | None:
         key = parts.keys.recall(presented)

@@ -51,15 +51,15 @@ def error_is_delivered_as_200(parts: Parts) -> Parts:
     return replace(parts, render_error=render)
 
 
-@fault("C05", violates="D7", parameter=Range(2, 100, 10, "requests, of which one is refused"))
+@fault("C05", violates="D7", parameter=Range(1, 100, 10, "requests, of which one is refused"))
 def valid_key_fails_now_and_then(parts: Parts, every: int) -> Parts:
     """A valid key is answered 401 now and then."""
     numbers = count(1)
     return refuse_sufficient(parts, lambda _visit, _key: next(numbers) % every == 0)
 
 
-@fault("C06", violates="D7", parameter=Range(1, 60, 2, "seconds the 401 is kept"))
-def cached_401_is_replayed(parts: Parts, kept_s: int) -> Parts:
+@fault("C06", violates="D7", parameter=Range(50, 60_000, 2_000, "milliseconds the 401 is kept"))
+def cached_401_is_replayed(parts: Parts, kept_ms: int) -> Parts:
     """After three 401 in a row for one URL a valid key gets the cached one."""
     refused: Counter[str] = Counter()
     cached_until: dict[str, float] = {}
@@ -71,7 +71,7 @@ def cached_401_is_replayed(parts: Parts, kept_s: int) -> Parts:
         except Refusal:
             refused[name] += 1
             if refused[name] >= 3:
-                cached_until[name] = time.monotonic() + kept_s
+                cached_until[name] = time.monotonic() + kept_ms / 1_000
             raise
         refused.pop(name, None)
         return key
@@ -94,6 +94,19 @@ def challenge_headers_are_missing(parts: Parts) -> Parts:
         return response
 
     return replace(parts, render_error=render)
+
+
+@fault("C08", violates="D5", needs=["ALLOW_WRITES"])
+def creation_is_merely_accepted(parts: Parts) -> Parts:
+    """A call that creates something is answered 202, which is neither documented nor declared."""
+
+    async def respond(visit: Visit) -> Response:
+        response = await parts.respond(visit)
+        if response.status_code == 201:
+            response.status_code = 202
+        return response
+
+    return replace(parts, respond=respond)
 
 
 def _refused_with(parts: Parts, status: int, concerns: Callable[[Visit], bool]) -> Parts:

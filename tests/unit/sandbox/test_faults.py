@@ -113,7 +113,7 @@ DIFFERENCES: Mapping[str, set[str]] = {
     "B20=suffix": {"suffix"},
     "B20=query": {"no key, format"},
     "B21": {"no key, item", "no key, unknown item"},
-    "B22": EFFECT,
+    "B22=missing": EFFECT,
     **{
         f"B23={kind}": {"no key, bad query", "no key, bad body", *OVERRIDES, "_method"}
         for kind in ("reordered", "fastapi")
@@ -130,10 +130,12 @@ DIFFERENCES: Mapping[str, set[str]] = {
     "C05": {"head"},  # the tenth
     "C06": EFFECT,  # a list that was refused to many strangers before
     "C07": {*UNAUTHORIZED, "FOO", "PATCH", "OPTIONS", "preflight", "method not offered"},
+    "C08": {"post"},
     "E01": {"revoked"},
     "E02": {"deleted"},
     **{f"E07={status}": {*DEAD} for status in ("403", "404", "410", "500")},
-    "F01": CACHED,
+    "F01=any": CACHED,
+    "F01=missing": CACHED & {*MISSING} - {"no key, agents", "no key, item"},  # asked too rarely
     "F02": {*VALID, *WRITES},
     **{f"F03={form}": WITH_KEY & REFUSED for form in ("raw", "base64", "hex")},
     "F03=header": WITH_KEY,

@@ -152,3 +152,15 @@ def test_revoking_one_key_hits_another(whom: str, statuses: list[int]) -> None:
 
     assert before == [200, 200]
     assert [status(server, key) for key in keys] == statuses
+
+
+def test_a_revoked_key_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([100.0, 100.0, 102.5, 102.5])  # two readings a refusal
+    monkeypatch.setattr(lifecycle, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    server = sandbox("E10")
+    key = created(server)
+    in_use = status(server, key)
+
+    revoke(server, key)
+
+    assert [in_use, status(server, key), status(server, key)] == [200, 401, 200]
