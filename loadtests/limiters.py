@@ -121,14 +121,11 @@ class _Grid:
         self.high: defaultdict[int, int] = defaultdict(int)
         self.across: defaultdict[int, int] = defaultdict(int)
 
-    def place(self, time: float) -> int:
-        """The number of the window that a time lies in."""
-        return math.floor((time - self._phase) / self._window)
-
-    def gone(self, time: float) -> float:
-        """The share of its window that is over at a time."""
+    def place(self, time: float) -> tuple[int, float]:
+        """The number of the window that a time lies in, and the share of it that is over."""
         place = (time - self._phase) / self._window
-        return place - math.floor(place)
+        number = math.floor(place)
+        return number, place - number
 
     def record(self, sent: float, answered: float, outcome: Outcome) -> None:
         """See ``Limiter``."""
@@ -154,7 +151,7 @@ class FixedGrid:
     def taken(self, sent: float, answered: float) -> Taken:
         """See ``Limiter``."""
         grid = self._grid
-        first, last = grid.place(sent), grid.place(answered)
+        (first, _), (last, _) = grid.place(sent), grid.place(answered)
         if first == last:
             return grid.low[last], grid.high[last]
         before = grid.high[first] + grid.across[last]
@@ -204,9 +201,9 @@ class SlidingCounter:
     def taken(self, sent: float, answered: float) -> Taken:
         """See ``Limiter``; implementations round either way, so both ways are allowed for."""
         grid = self._grid
-        first, last = grid.place(sent), grid.place(answered)
-        low = grid.low[last - 1] * (1 - grid.gone(answered)) + grid.low[last]
-        high = grid.high[first - 1] * (1 - grid.gone(sent)) + grid.high[first]
+        (first, sent_after), (last, answered_after) = grid.place(sent), grid.place(answered)
+        low = grid.low[last - 1] * (1 - answered_after) + grid.low[last]
+        high = grid.high[first - 1] * (1 - sent_after) + grid.high[first]
         if first != last:
             high = max(high + grid.across[last], grid.high[first] + grid.high[last])
         return math.floor(low + ROUNDING), math.ceil(high - ROUNDING)

@@ -48,6 +48,9 @@ FEWEST_FAILING: Final = 10
 LOOK_BACK_S: Final = 5.0
 """How far back failing answers count, in seconds."""
 
+LOOK_BACK_CALLS: Final = 200
+"""How many answers they are counted among, at most."""
+
 
 class Plan:
     """Runs one policy within the budgets; implements ``segments.Planner``."""
@@ -162,8 +165,9 @@ def is_spread(segment: Segment) -> bool:
 
 
 def _failing(trace: Trace, now: float) -> Done | None:
-    recent = [call for call in trace[-200:] if call.answered > now - LOOK_BACK_S]
-    failing = sum(call.status >= 500 and call.status != 503 for call in recent)
+    latest = trace.latest(LOOK_BACK_CALLS)
+    recent = [status for answered, status in latest if answered > now - LOOK_BACK_S]
+    failing = sum(status >= 500 and status != 503 for status in recent)
     if failing < FEWEST_FAILING or failing <= FAILING_SHARE * len(recent):
         return None
     return Done("health", f"{failing} of the last {len(recent)} answers were server errors")

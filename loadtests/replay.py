@@ -9,6 +9,7 @@ clocks are never used.
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 from loadtests.limiters import SHUT, Limiter, Outcome
@@ -119,6 +120,9 @@ class Tally:
         return admitted + both
 
 
+_OUTCOME: Final = attrgetter("outcome")
+
+
 class HopelessError(Exception):
     """A replay contradicted more answers than anybody would forgive."""
 
@@ -149,7 +153,7 @@ def replay(
     needs, allows, could_refuse, could_admit = columns
     limiter = fresh()
     # Refusals that only a lost call could have spared are no merit of a rival: count it here.
-    counting = fresh() if any(a.outcome is Outcome.UNKNOWN for a in seen) else limiter
+    counting = fresh() if Outcome.UNKNOWN in map(_OUTCOME, seen) else limiter
     for arrival in seen:
         sent, answered, outcome = arrival.sent, arrival.answered, arrival.outcome
         low, high = limiter.taken(sent, answered)
@@ -160,7 +164,8 @@ def replay(
             patience -= low >= most
         elif outcome is Outcome.REFUSED:
             allows.append(high)
-            could_admit.append(counting.taken(sent, answered)[0] + 1)
+            surely = low if counting is limiter else counting.taken(sent, answered)[0]
+            could_admit.append(surely + 1)
             patience -= high < fewest
         if patience < 0:
             raise HopelessError

@@ -126,6 +126,16 @@ class Trace(Sequence[Call]):
         calls = [self[at] for at, segment in enumerate(segments) if segment == number]
         return sorted(calls, key=lambda call: call.written)
 
+    def latest(self, count: int) -> list[tuple[float, int]]:
+        """Of the calls reported last, when each was answered, and with which status.
+
+        Args:
+            count: How many, at most.
+        """
+        answered = self._times[-3 * count :][2::3]
+        statuses = self._numbers[-6 * count :][2::6]
+        return list(zip(answered, statuses, strict=True))
+
     def __len__(self) -> int:
         return len(self._labels)
 
