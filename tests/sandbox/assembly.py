@@ -87,9 +87,7 @@ class Sandbox:
 
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
-                connection.requests += 1
-                is_good = message["status"] < 400
-                connection.good_in_a_row = connection.good_in_a_row + 1 if is_good else 0
+                connection.note(message["status"])
             await send(message)
 
         await self.application(scope, receive, noting)

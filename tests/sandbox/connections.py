@@ -26,7 +26,8 @@ class Connection:
     Attributes:
         number: Counts connections from 0.
         requests: How many requests came on it before the present one.
-        good_in_a_row: How many answers before were successes, none between them.
+        good_in_a_row: How many successes came last, one after the other.
+        bad_in_a_row: How many refusals did.
         received: The bytes that came last, blanks included that the parser takes away.
         transport: What it is written to; None in process.
         marks: Whatever a fault remembers about it.
@@ -35,9 +36,17 @@ class Connection:
     number: int = field(default_factory=lambda: next(_numbers))
     requests: int = 0
     good_in_a_row: int = 0
+    bad_in_a_row: int = 0
     received: bytes = b""
     transport: asyncio.Transport | None = None
     marks: dict[str, object] = field(default_factory=dict)
+
+    def note(self, status: int) -> None:
+        """Remember what was answered."""
+        self.requests += 1
+        good = status < 400
+        self.good_in_a_row = self.good_in_a_row + 1 if good else 0
+        self.bad_in_a_row = 0 if good else self.bad_in_a_row + 1
 
     def reset(self) -> None:
         """Break it off without a word."""

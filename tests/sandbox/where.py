@@ -22,7 +22,7 @@ KEYS: Final = (
     "content-type=text/plain",
     "query=NAME",
     "header=authorization",
-    "connection=first|after-good|after-three-good",
+    "connection=first|after-good|after-three-good|after-three-bad",
     "replica=2",
     "nth=7",
 )
@@ -98,6 +98,7 @@ _CONNECTIONS: Final[dict[str, Condition]] = {
     "first": lambda scope: connection_of(scope).requests == 0,
     "after-good": lambda scope: connection_of(scope).good_in_a_row > 0,
     "after-three-good": lambda scope: connection_of(scope).good_in_a_row > 2,
+    "after-three-bad": lambda scope: connection_of(scope).bad_in_a_row > 2,
 }
 
 

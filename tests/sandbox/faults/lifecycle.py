@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Collection, MutableMapping
 from dataclasses import replace
 from typing import Final, cast
 
@@ -48,13 +48,13 @@ def revocation_waits_for_the_cache(parts: Parts, kept_s: int) -> Parts:
 
 @fault("E04", violates="D8", parameter=Range(2, 8, 2, "replicas, one of them"), needs=_PROVISIONER)
 def one_replica_is_not_told(parts: Parts, replicas: int) -> Parts:
-    """One of several replicas never hears that a key it has seen was revoked."""
+    """One of several replicas never hears that a key it has seen was deactivated."""
     memory: Memory = {}
 
     def memory_of(visit: Visit) -> Memory:
         return memory if connection_of(visit.request.scope).number % replicas == 0 else {}
 
-    return _remembered(parts, memory_of)
+    return _remembered(parts, memory_of, ended=(Status.DEACTIVATED,))
 
 
 @fault("E05", violates="D8", needs=_PROVISIONER)
@@ -75,18 +75,20 @@ def connection_stays_authorised(parts: Parts) -> Parts:
     needs=_PROVISIONER,
 )
 def call_under_way_revives_the_key(parts: Parts, lasts_ms: int) -> Parts:
-    """A call under way during the revocation writes the key back as it read it."""
-    revived: set[str] = set()
+    """A call under way during the revocation writes the key back as it read it, for a second."""
+    revived: dict[str, float] = {}
 
     async def authenticate(visit: Visit) -> StoredKey:
         key = parts.keys.recall(visit.presented or "")
-        return key if key is not None and key.id in revived else await parts.authenticate(visit)
+        if key is not None and time.monotonic() < revived.get(key.id, -math.inf):
+            return key
+        return await parts.authenticate(visit)
 
     async def respond(visit: Visit) -> Response:
         response = await parts.respond(visit)
         await asyncio.sleep(lasts_ms / 1_000)
         if visit.key is not None and visit.key.status is not Status.ACTIVE:
-            revived.add(visit.key.id)
+            revived[visit.key.id] = time.monotonic() + 1
         return response
 
     return replace(parts, authenticate=authenticate, respond=respond)
@@ -176,9 +178,13 @@ def _survives(parts: Parts, status: Status) -> Parts:
 
 
 def _remembered(
-    parts: Parts, memory_of: Callable[[Visit], Memory], *, kept_s: float = math.inf
+    parts: Parts,
+    memory_of: Callable[[Visit], Memory],
+    *,
+    kept_s: float = math.inf,
+    ended: Collection[Status] = tuple(Status),
 ) -> Parts:
-    """Let a dead key in as long as the memory of its life lasts."""
+    """Let a key that was ended in one of these ways in as long as the memory of its life lasts."""
 
     async def authenticate(visit: Visit) -> StoredKey:
         memory = memory_of(visit)
@@ -186,7 +192,7 @@ def _remembered(
             key = await parts.authenticate(visit)
         except Refusal:
             dead = parts.keys.recall(visit.presented or "")
-            if dead is None or dead.id not in memory:
+            if dead is None or dead.id not in memory or dead.status not in ended:
                 raise
             if time.monotonic() > memory[dead.id] + kept_s:
                 raise

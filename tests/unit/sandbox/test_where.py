@@ -27,6 +27,11 @@ def hidden(*where: str, seed: int = 0, fault: str = "A04") -> Sandbox:
             FORGED,
         ),
         (
+            "header=authorization",
+            Ask("/v1/calls", "{random}", headers=(("authorization", "Bearer none"),)),
+            FORGED,
+        ),
+        (
             "content-type=application/json",
             Ask("/v1/calls", "{random}", headers=(("content-type", "application/json"),)),
             FORGED,
@@ -64,6 +69,21 @@ def test_a_good_request_before_decides() -> None:
     requests = [FORGED, GOOD, FORGED, Ask("/v1/calls"), FORGED]
 
     assert [ask(server, request, kept).status for request in requests] == [401, 200, 200, 401, 401]
+
+
+@pytest.mark.parametrize(
+    ("where", "before"), [("after-three-good", GOOD), ("after-three-bad", Ask("/v1/calls"))]
+)
+def test_three_of_a_kind_before_decide(where: str, before: Ask) -> None:
+    server = hidden(f"connection={where}")
+    found = []
+    for count in range(4):
+        kept = Connection()
+        for _ in range(count):
+            ask(server, before, kept)
+        found.append(ask(server, FORGED, kept).status)
+
+    assert found == [401, 401, 401, 200]
 
 
 def test_a_connection_stays_at_its_replica() -> None:
