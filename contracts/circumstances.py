@@ -1,4 +1,4 @@
-"""What else a fault may depend on: connection, Accept, query, content type, an odd header.
+"""What else a fault may depend on: HEAD, connection, Accept, query, content type, an odd header.
 
 Pure. In each of them a sufficient key succeeds on a correct server, or else nothing is concluded.
 """
@@ -14,6 +14,7 @@ from contracts.exchange import Request
 from contracts.manners import (
     AFTER_GOOD,
     FRESH,
+    HEAD,
     ORDINALS,
     PLAIN,
     Change,
@@ -120,6 +121,7 @@ def pairwise(levels: Sequence[int], draw: Random) -> Iterator[tuple[int, ...]]:
 
 
 def _circumstances() -> Iterator[Manner]:
+    yield HEAD
     factors = (_CONNECTIONS, _ACCEPTS, _QUERIES, _CONTENT_TYPES, _OTHERS)
     for levels in factors:
         yield from levels[1:]

@@ -10,7 +10,7 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -118,18 +118,21 @@ class Connection:
 
     def _read(self, deadline: float) -> Response:
         head: h11.Response | None = None
-        body = bytearray()
+        body, beside = bytearray(), bytearray()
         while not isinstance(event := self._event(deadline), h11.EndOfMessage):
-            if isinstance(event, h11.Response):
-                head = event
-            elif isinstance(event, h11.Data):
+            if isinstance(event, h11.Data):
                 body += event.data
-            if len(body) > LARGEST_BODY:
+            elif isinstance(event, h11.Response):
+                head = event
+                beside += event.reason + b"\n"
+            elif isinstance(event, h11.InformationalResponse):
+                beside += event.reason + b"\n" + _lines(event.headers)
+            if len(body) + len(beside) > LARGEST_BODY:
                 raise Broken(Trouble.TOO_LARGE)
         if head is None:
             raise Broken(Trouble.CLOSED)
         self._settle()
-        return _response(head, bytes(body))
+        return _response(head, bytes(body), bytes(beside) + _lines(event.headers))
 
     def _event(self, deadline: float) -> h11.Event:
         while (event := self._http.next_event()) is h11.NEED_DATA:
@@ -231,14 +234,18 @@ def _translated() -> Iterator[None]:
         raise Broken(trouble, error.strerror or "") from None
 
 
-def _response(head: h11.Response, body: bytes) -> Response:
+def _lines(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"".join(value + b"\n" for _, value in fields)
+
+
+def _response(head: h11.Response, body: bytes, beside: bytes) -> Response:
     fields = tuple(
         (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in head.headers
     )
     encoding = next((value for name, value in fields if name == "content-encoding"), "")
     with contextlib.suppress(zlib.error):
         body, encoding = _decoded(body, encoding.strip().lower())
-    return Response(head.status_code, fields, body, encoding)
+    return Response(head.status_code, fields, body, encoding, beside)
 
 
 def _decoded(body: bytes, encoding: str) -> tuple[bytes, str]:

@@ -359,6 +359,9 @@ CLASSICS: Final = (
     Text("", "an empty key"),
     Text("  ", "a blank key"),
     *map(_quoted, ("undefined", "null", "None", "nil", "true", "false", "0", "1", "NaN")),
-    *map(_quoted, ("[object Object]", "sk_live_", "sk_live_...", "abc", "key", "test", "admin")),
+    *map(_quoted, ("constructor", "toString", "__proto__", "hasOwnProperty")),
+    Text("[object Object]", 'the text "[object Object]"', attack=True),
+    *map(_quoted, ("sk_live_", "sk_live_...", "abc", "key", "test", "admin")),
 )
-"""What clients send by mistake, and what lax comparisons take for a key."""
+"""What clients send by mistake, what lax comparisons take for a key, and what each object of
+JavaScript has a member of."""

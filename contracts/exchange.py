@@ -5,6 +5,7 @@ disclosed, before an exchange was made of it.
 """
 
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -57,12 +58,15 @@ class Response:
         headers: As received, names in lower case.
         body: Content, transfer and content encoding undone, keys masked.
         encoding: A content coding that could not be undone, else empty.
+        beside: Reason phrase, trailers and the fields of interim answers, to look for keys in;
+            empty once that is done.
     """
 
     status: int
     headers: Fields
     body: bytes
     encoding: str = ""
+    beside: bytes = b""
 
     def header(self, name: str) -> str | None:
         """The first value of a header field; None where absent."""
@@ -169,12 +173,17 @@ def curl(base: str, request: Request) -> str:
     """
     # curl waits for the body of -X HEAD until the time is over.
     method = ["--head"] if request.method == "HEAD" else ["-i", "-X", request.method]
-    words = ["curl", "-sS", "--path-as-is", *method, base + _masked_target(request)]
+    target = _masked_target(request)
+    literal = ["--globoff"] if set("[]{}") & set(target) else []
+    words = ["curl", "-sS", "--path-as-is", *literal, *method, base + target]
     for name, value in request.headers:
         words += ["-H", f"{name}: {value}" if value else f"{name};"]
     piped, data = _data(request.body)
     line = piped + shlex.join((*words, *data))
-    return f"{line} {header}" if (header := _masked_header(request.credential)) else line
+    if header := _masked_header(request.credential):
+        line += f" {header}"
+    notes = "; ".join(_notes(request))
+    return f"{line}  # {notes}" if notes else line
 
 
 def _data(body: bytes) -> tuple[str, tuple[str, ...]]:
@@ -206,13 +215,21 @@ def _masked_target(request: Request) -> str:
 def _masked_header(credential: Credential) -> str:
     if isinstance(credential, RoleKey) and credential.of in _VARIABLES:
         return f'-H "x-api-key: ${_VARIABLES[credential.of]}"'
-    shown = [
+    return " ".join(
         f"-H {shlex.quote(f'{name}: {value}' if value.strip() else f'{name};')}"
         for name, value in credential.masked_fields
-    ]
+    )
+
+
+def _notes(request: Request) -> Iterator[str]:
+    """What the line alone does not show."""
+    credential = request.credential
+    is_role = isinstance(credential, RoleKey) and credential.of in _VARIABLES
     is_masked = any("***" in value for _, value in credential.masked_fields)
-    note = [f"# ***: {credential.words}"] if is_masked or credential.masked_query else []
-    return " ".join(shown) + ("  " if shown and note else "") + "".join(note)
+    if (is_masked and not is_role) or credential.masked_query:
+        yield f"***: {credential.words}"
+    if "after " in request.manner:
+        yield f"{request.manner}, as busyboard replay asks it"
 
 
 _SHOWN: Final = 4096

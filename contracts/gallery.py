@@ -136,6 +136,7 @@ NARROWED: Final = (
     ("A01", None, "query=_"),
     ("A04", None, "accept=application/xml"),
     ("A04", None, "replica=2"),
+    ("A04", None, "method=HEAD"),
     ("A04", None, "header=authorization"),
     ("C01", "403", "connection=after-three-good"),
     ("C02", "403", "connection=after-three-good"),
@@ -150,6 +151,8 @@ NARROWED: Final = (
     ("E04", "8", ""),
     ("E01", None, "nth=9"),
     ("E02", None, "nth=9"),
+    ("E01", None, "method=HEAD"),
+    ("E02", None, "method=HEAD"),
     ("E01", None, "method=POST"),
     ("E02", None, "method=POST"),
 )

@@ -31,7 +31,7 @@ class Octets(Credential):
 
     Attributes:
         position: Share of the key before them.
-        octets: The bytes, as latin-1 text.
+        octets: The bytes, as latin-1 text; empty for the full-width form of the character there.
         name: What they are, in words.
     """
 
@@ -63,13 +63,20 @@ class Octets(Credential):
         """Write the edited key."""
         key = keys(self.of)
         at = max(1, int(len(key) * self.position))
-        return ((HEADER, key[:at] + self.octets + key[at + 1 :]),)
+        octets = self.octets or _full_width(key[at])
+        return ((HEADER, key[:at] + octets + key[at + 1 :]),)
+
+
+def _full_width(character: str) -> str:
+    """Another character with the same normal form (NFKC), in UTF-8."""
+    return chr(ord(character) + 0xFEE0).encode().decode("latin-1")
 
 
 BEYOND_ASCII: Final = (
     Octets(0.5, "\u00e9", "é for its middle character, in Latin-1"),
     Octets(0.5, "\u00c3\u00a9", "é for its middle character, in UTF-8"),
     Octets(0.9, "\u00ef\u00bc\u00a1", "a full-width letter near its end, in UTF-8"),
+    Octets(0.9, "", "the full-width form of a character near its end, in UTF-8"),
     Octets(0.5, "\u00ff\u00fe", "two bytes that are no UTF-8 in its middle"),
     Octets(0.5, "\u00f0\u009f\u0094\u0091", "a character of four bytes in its middle, in UTF-8"),
 )

@@ -314,8 +314,9 @@ def _judge_refusal(
     elif answer.status == oracle.value:
         yield Judgement(asked, Status.HELD)
         yield _judge_body(answer, exchange, circumstances)
-    elif _is_firewalls(answer, exchange.request.credential):
-        yield _inconclusive(asked, f"status {answer.status}, not in JSON: a firewall may answer so")
+    elif _is_firewalls(answer, exchange.request.credential, circumstances):
+        reason = f"status {answer.status} without the documented body: a firewall may answer so"
+        yield _inconclusive(asked, reason)
     elif answer.status == 429:
         yield _inconclusive(
             asked, "status 429 where the pace kept below any known limit", "MAX_RPS"
@@ -324,10 +325,11 @@ def _judge_refusal(
         yield _wrong_status(answer, oracle, exchange, circumstances)
 
 
-def _is_firewalls(answer: Response, credential: Credential) -> bool:
+def _is_firewalls(answer: Response, credential: Credential, circumstances: Circumstances) -> bool:
     """Whether what provokes firewalls was answered as they answer, known page or not."""
-    is_page = answer.status in {403, 406} and answer.media_type != "application/json"
-    return credential.provokes and is_page
+    if not credential.provokes or answer.status not in {403, 406}:
+        return False
+    return bool(body_difference(answer, circumstances.tolerated))
 
 
 def _wrong_status(

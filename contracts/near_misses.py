@@ -27,6 +27,7 @@ class Edit:
         apply: From the key and n to the value; n is below the span.
         span: From the key's length to how many different n there are.
         severity: How bad it is when a server takes it; lower where the real key must be known.
+        provokes: Whether firewalls look for the like of it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Edit:
     apply: Callable[[str, int], str]
     span: Callable[[int], int]
     severity: Severity = Severity.S1
+    provokes: bool = False
 
     def _repr_pretty_(self, printer: RepresentationPrinter, _cycle: bool) -> None:
         printer.text(self.name)
@@ -215,6 +217,7 @@ WILDCARD: Final = Edit(
     lambda n: f'with "{SIGNS[n % 4]}" for position {n // 4 + 1}',
     lambda key, n: key[: n // 4] + SIGNS[n % 4] + key[n // 4 + 1 :],
     lambda length: 4 * length,
+    provokes=True,
 )
 """One character of the key stands for any: LIKE and glob match it."""
 
@@ -223,6 +226,7 @@ WILD_END: Final = Edit(
     lambda n: f'with "{"%*"[n % 2]}" for the end from position {n // 2 + 1} on',
     lambda key, n: key[: n // 2] + "%*"[n % 2],
     lambda length: 2 * length,
+    provokes=True,
 )
 
 PADDED: Final = (72, 73, 128, 255, 256, 512, 1024, 2048, 3000)
@@ -285,6 +289,11 @@ class NearMiss(Credential):
     def role(self) -> Role:
         """Whose key it is derived from."""
         return self.of
+
+    @property
+    def provokes(self) -> bool:
+        """Whether firewalls look for the like of it."""
+        return self.edit.provokes
 
     @property
     def severity(self) -> Severity:

@@ -235,10 +235,11 @@ def catalogue(
         if not settings.permits(label):
             continue
         needs = _protection(document, raw, label, settings)
+        declared = successes(raw, document)
         draft = drafts.get(label, "the document does not describe it whole")
         if needs.public:
             public.append(label)
-        elif reason := _NEVER_ASKED.get(label.partition(" ")[0]):
+        elif reason := _never_asked(label, declared):
             forbidden.append(Unchecked(label, reason))
         elif label.partition(" ")[0] not in SAFE_METHODS and not settings.allow_writes:
             forbidden.append(Unchecked(label, "it may change data", "ALLOW_WRITES"))
@@ -246,9 +247,7 @@ def catalogue(
             unchecked.append(Unchecked(label, draft))
         else:
             known = linked.get(label, {}), body_members(raw, document)
-            operations.append(
-                Operation(label, needs.scopes, successes(raw, document), draft, *known)
-            )
+            operations.append(Operation(label, needs.scopes, declared, draft, *known))
     return Catalogue(
         tuple(operations),
         tuple(public),
@@ -262,6 +261,12 @@ _NEVER_ASKED: Final = {
     "OPTIONS": "browsers ask it without a key, to learn whether they may send one (CORS preflight)",
     "TRACE": "no request that is sent back may carry a key (RFC 9110 section 9.3.8)",
 }
+
+
+def _never_asked(label: str, declared: Mapping[int, frozenset[str]]) -> str | None:
+    if set().union(*declared.values()) == {"text/event-stream"}:
+        return "its answer is a stream of events, which need not end"
+    return _NEVER_ASKED.get(label.partition(" ")[0])
 
 
 def _protection(document: Document, raw: JsonObject, label: str, settings: Settings) -> Protection:

@@ -159,6 +159,6 @@ class Several(Credential):
     def fields(self, keys: Keys) -> tuple[tuple[str, str], ...]:
         """Write both."""
         key = keys(self.of)
-        worthless = "x" * len(key)
+        worthless = ("x" if key.strip("x") else "y") * len(key)
         values = (key, worthless) if self.key_first else (worthless, key)
         return tuple((HEADER, value) for value in values)

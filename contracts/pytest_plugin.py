@@ -58,7 +58,7 @@ _labels: Any = allure.dynamic
 _MARKERS: Final = (
     "requirement(constant): the documented promise that a check is about",
     "core: decides whether its requirement held; asked first, on every operation",
-    "depth(weight, family): its share of the requests beyond core, and what it draws from",
+    "depth(weight, family, least): its share of requests, what it draws from, what it is sure of",
     "needs(settings): asked only where one of these settings gives a key for it",
     "writes: asked on operations that may change data",
     "once: asked on one operation, the documented one where there is it",

@@ -1,7 +1,7 @@
 """How the requests of a depth are divided among the checks.
 
 A check's weight is the number of requests it makes good use of on one operation. What a check
-leaves goes to those after it.
+leaves goes to those after it. A few are kept aside for checks that mean little on one operation.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,6 +38,12 @@ class Shares:
         }
         self._idle = {item.nodeid for item in items if not _has_keys(item, settings)}
         self._waiting = sum(w for id_, w in self._weights.items() if id_ not in self._idle)
+        self._least = {
+            item.nodeid: _argument(item, "least", 0)
+            for item in items
+            if item.nodeid not in self._idle
+        }
+        self._kept = sum(self._least.values())
 
     def take(self, item: pytest.Item) -> int | None:
         """Give a check its share; None for one that has none because it is core."""
@@ -46,9 +52,10 @@ class Shares:
             return None
         if item.nodeid in self._idle:
             return 1
-        share = self.left * weight // self._waiting
+        share = max(0, self.left - self._kept) * weight // self._waiting
         self._waiting -= weight
-        return max(0, share)
+        self._kept -= self._least[item.nodeid]
+        return max(share, min(self._least[item.nodeid], self.left), 0)
 
     def spend(self, item: pytest.Item, requests: int) -> None:
         """Note how many requests a check has made."""
@@ -64,7 +71,12 @@ def _has_keys(item: pytest.Item, settings: Settings) -> bool:
 
 
 def _weight(item: pytest.Item) -> int:
+    return _argument(item, "weight", 1)
+
+
+def _argument(item: pytest.Item, name: str, default: int) -> int:
+    """Of the check's mark; 0 where it is core and has none."""
     marker = item.get_closest_marker("depth")
-    weight = marker.kwargs.get("weight", 1) if marker else 0
-    assert isinstance(weight, int)
-    return weight
+    number = marker.kwargs.get(name, default) if marker else 0
+    assert isinstance(number, int)
+    return number

@@ -130,7 +130,7 @@ class Wire:
         if isinstance(answer, NoAnswer):
             return Exchange(request, answer, fresh, head_bytes, at, seconds)
         values = [value.encode("latin-1") for _, value in answer.headers]
-        disclosed = self._redactor.disclosures((*values, answer.body))
+        disclosed = self._redactor.disclosures((*values, answer.body, answer.beside))
         also = [value for _, value in request.credential.fields(self._keys)]
         masked = Response(
             answer.status,

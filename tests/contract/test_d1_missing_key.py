@@ -73,7 +73,7 @@ def test_spelling(operation: Operation, send: Send, manner: Manner) -> None:
 
 
 @pytest.mark.writes
-@pytest.mark.depth(weight=8, family="no key, its effect looked for")
+@pytest.mark.depth(weight=8, least=6, family="no key, its effect looked for")
 @pytest.mark.requirement(D1)
 def test_effect(operation: Operation, send: Send) -> None:
     """A write without a key leaves nothing behind."""

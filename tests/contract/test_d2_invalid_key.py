@@ -16,6 +16,7 @@ from contracts.manners import (
     AFTER_GOOD_CALLS,
     FALLBACKS,
     FRESH,
+    HEAD,
     PLAIN,
     WATCHED,
     Manner,
@@ -33,7 +34,7 @@ def test_random_key(operation: Operation, send: Send, random_key: RandomKey) -> 
     expect(send(operation, random_key), UNAUTHORIZED)
 
 
-@pytest.mark.depth(weight=18, family="values that are nobody's key")
+@pytest.mark.depth(weight=22, family="values that are nobody's key")
 @pytest.mark.requirement(D2)
 @given(value=st.sampled_from(CLASSICS))
 def test_classic(operation: Operation, send: Send, value: Text) -> None:
@@ -49,7 +50,7 @@ def test_injection(operation: Operation, send: Send, value: Text) -> None:
     expect(send(operation, value), UNAUTHORIZED)
 
 
-@pytest.mark.depth(weight=4, family="the key with bytes beyond ASCII")
+@pytest.mark.depth(weight=5, family="the key with bytes beyond ASCII")
 @pytest.mark.requirement(D2)
 @given(value=st.sampled_from(BEYOND_ASCII))
 def test_beyond_ascii(operation: Operation, send: Send, value: Octets) -> None:
@@ -92,6 +93,7 @@ def test_cached_answer(operation: Operation, send: Send, random_key: RandomKey) 
 
 @pytest.mark.depth(weight=6, family="a wrong key, in varied circumstances")
 @pytest.mark.requirement(D2)
+@example(manner=HEAD)
 @given(manner=st.sampled_from(CIRCUMSTANCES))
 def test_circumstances(
     operation: Operation, send: Send, random_key: RandomKey, manner: Manner

@@ -1,7 +1,7 @@
 """D8: a deactivated or deleted key is refused."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contracts.asking import Send
@@ -11,7 +11,7 @@ from contracts.credentials import DELETED, REVOKED, RandomKey
 from contracts.judge import UNAUTHORIZED
 from contracts.keys import Ending
 from contracts.lifecycle import Lifecycle
-from contracts.manners import Manner
+from contracts.manners import HEAD, Manner
 from contracts.operations import Operation
 from contracts.orders import drawn_orders
 from contracts.requirements import D8
@@ -34,7 +34,7 @@ def test_deleted_key(operation: Operation, send: Send) -> None:
 
 
 @pytest.mark.needs("REVOKED_API_KEY", "KEY_PROVISIONER")
-@pytest.mark.depth(weight=1, family="the deactivated key, whatever it asks")
+@pytest.mark.depth(weight=1, least=1, family="the deactivated key, whatever it asks")
 @pytest.mark.requirement(D8)
 def test_revoked_anywhere(operation: Operation, send: Send) -> None:
     """A deactivated key gets 401 on operations of every kind."""
@@ -42,7 +42,7 @@ def test_revoked_anywhere(operation: Operation, send: Send) -> None:
 
 
 @pytest.mark.needs("DELETED_API_KEY", "KEY_PROVISIONER")
-@pytest.mark.depth(weight=1, family="the deleted key, whatever it asks")
+@pytest.mark.depth(weight=1, least=1, family="the deleted key, whatever it asks")
 @pytest.mark.requirement(D8)
 def test_deleted_anywhere(operation: Operation, send: Send) -> None:
     """A deleted key gets 401 on operations of every kind."""
@@ -96,8 +96,9 @@ def test_call_under_way(operation: Operation, lifecycle: Lifecycle) -> None:
 
 @pytest.mark.once
 @pytest.mark.needs("REVOKED_API_KEY", "KEY_PROVISIONER")
-@pytest.mark.depth(weight=8, family="the deactivated key, in varied circumstances")
+@pytest.mark.depth(weight=11, family="the deactivated key, in varied circumstances")
 @pytest.mark.requirement(D8)
+@example(manner=HEAD)
 @given(manner=st.sampled_from(CIRCUMSTANCES))
 def test_revoked_circumstances(operation: Operation, send: Send, manner: Manner) -> None:
     """A deactivated key gets 401 whatever else the request says, on whatever connection."""
@@ -106,8 +107,9 @@ def test_revoked_circumstances(operation: Operation, send: Send, manner: Manner)
 
 @pytest.mark.once
 @pytest.mark.needs("DELETED_API_KEY", "KEY_PROVISIONER")
-@pytest.mark.depth(weight=8, family="the deleted key, in varied circumstances")
+@pytest.mark.depth(weight=11, family="the deleted key, in varied circumstances")
 @pytest.mark.requirement(D8)
+@example(manner=HEAD)
 @given(manner=st.sampled_from(CIRCUMSTANCES))
 def test_deleted_circumstances(operation: Operation, send: Send, manner: Manner) -> None:
     """A deleted key gets 401 whatever else the request says, on whatever connection."""
@@ -121,23 +123,3 @@ def test_deleted_circumstances(operation: Operation, send: Send, manner: Manner)
 def test_some_time_later(operation: Operation, lifecycle: Lifecycle) -> None:
     """A deactivated or deleted key gets 401 some seconds later as well."""
     expect(lifecycle.later(operation), UNAUTHORIZED)
-
-
-@pytest.mark.once
-@pytest.mark.needs("REVOKED_API_KEY", "KEY_PROVISIONER")
-@pytest.mark.depth(weight=3, family="the deactivated key, again and again")
-@pytest.mark.requirement(D8)
-@given(turn=st.integers(0, 10_000))
-def test_revoked_again_and_again(operation: Operation, send: Send, turn: int) -> None:
-    """A deactivated key is not admitted now and then."""
-    expect(send.anew(operation, send.dead(operation, REVOKED), turn), UNAUTHORIZED)
-
-
-@pytest.mark.once
-@pytest.mark.needs("DELETED_API_KEY", "KEY_PROVISIONER")
-@pytest.mark.depth(weight=3, family="the deleted key, again and again")
-@pytest.mark.requirement(D8)
-@given(turn=st.integers(0, 10_000))
-def test_deleted_again_and_again(operation: Operation, send: Send, turn: int) -> None:
-    """A deleted key is not admitted now and then."""
-    expect(send.anew(operation, send.dead(operation, DELETED), turn), UNAUTHORIZED)

@@ -4,6 +4,7 @@ import fnmatch
 import json
 import re
 import secrets
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -238,6 +239,24 @@ def white_space_is_trimmed(parts: Parts, kind: str) -> Parts:
         return parts.find_key(trimmed)
 
     return replace(parts, find_key=find)
+
+
+@fault("A25", violates="D2")
+def keys_are_members(parts: Parts) -> Parts:
+    """A name that every object of JavaScript has is accepted: keys are looked up in one."""
+    inherited = {"constructor", "toString", "__proto__", "hasOwnProperty", "valueOf"}
+    return let_in(parts, lambda visit: visit.presented in inherited)
+
+
+@fault("A26", violates="D2")
+def normal_form_is_compared(parts: Parts) -> Parts:
+    """A key is accepted with characters that have the same normal form."""
+
+    def matches(presented: str, key: StoredKey) -> bool:
+        text = presented.encode("latin-1").decode("utf-8", "replace")
+        return unicodedata.normalize("NFKC", text) == key.secret
+
+    return _also(parts, matches)
 
 
 def _also(parts: Parts, matches: Callable[[str, StoredKey], bool]) -> Parts:

@@ -61,6 +61,20 @@ def words(request: Request) -> list[str]:
     return found[found.index("curl") :]
 
 
+def test_a_line_takes_brackets_as_they_are() -> None:
+    request = asked(NoKey(), target="/v1/calls?x-api-key[$ne]=")
+
+    assert "--globoff" in words(request)
+
+
+def test_a_line_says_what_went_before() -> None:
+    request = asked(NoKey(), manner="after three good calls of the same URL")
+
+    assert curl(BASE, request).endswith(
+        "  # after three good calls of the same URL, as busyboard replay asks it"
+    )
+
+
 def test_a_line_can_be_run_as_it_stands() -> None:
     request = asked(RoleKey(FULL), headers=(("Accept", "application/json"),))
 

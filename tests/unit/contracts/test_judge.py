@@ -9,7 +9,7 @@ from contracts.judge import (
     UNAUTHORIZED,
     body_difference,
 )
-from contracts.near_misses import CASE, CUT, EXTENDED, NearMiss
+from contracts.near_misses import CASE, CUT, EXTENDED, WILDCARD, NearMiss
 from contracts.requirements import D1, D2, D3, D5, D6, D7, D8, D10, D12, Requirement
 from contracts.verdict import Severity, Status
 from tests.unit.contracts.answers import (
@@ -261,6 +261,23 @@ def test_a_firewalls_page_is_inconclusive(probe: Probe, status: int) -> None:
     assert violated(judgements) == []
     assert judgements[0].status is Status.INCONCLUSIVE
     assert "Cloudflare" in judgements[0].reason
+
+
+@pytest.mark.parametrize(
+    ("credential", "is_excused"),
+    [(NearMiss(WILDCARD, 1), True), (NearMiss(CUT, 1), False)],
+    ids=["wildcard", "cut"],
+)
+def test_a_firewall_may_refuse_in_json_what_provokes_it(
+    credential: NearMiss, is_excused: bool
+) -> None:
+    refused = answered(403, b'{"message": "Forbidden"}')
+
+    assert violated(judged(refused, credential)) == ([] if is_excused else [D2])
+
+
+def test_a_firewall_does_not_write_the_documented_body() -> None:
+    assert violated(judged(answered(403), NearMiss(WILDCARD, 1))) == [D2]
 
 
 @pytest.mark.parametrize("probe", [MISSING, WRONG, LACKING, REVOKED_KEY])

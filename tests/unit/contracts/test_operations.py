@@ -127,6 +127,14 @@ def test_globs_narrow_the_catalogue(
     assert found.narrowed is bool(given)
 
 
+def test_an_endless_answer_is_not_waited_for(surroundings: Surroundings) -> None:
+    stream = {"200": {"description": "", "content": {"text/event-stream": {}}}}
+
+    found = listed(surroundings, documents.operations("GET /events", responses=stream), {})
+
+    assert (found.labels, [one.label for one in found.forbidden]) == ((), ["GET /events"])
+
+
 def test_an_operation_without_draft_says_why(surroundings: Surroundings) -> None:
     document = documents.document(documents.operations("GET /a", "GET /b"))
 

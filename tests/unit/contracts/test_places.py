@@ -1,6 +1,7 @@
 """A key in other places: written there and nowhere else, shown masked, charged to D1 or D2."""
 
 import base64
+import unicodedata
 
 import pytest
 
@@ -11,6 +12,19 @@ from contracts.places import ALIASES, PLACES, Elsewhere, Several
 from tests.unit.contracts.answers import KEY, asked
 
 KEYS = {FULL: KEY, SECOND: KEY}
+
+
+def test_the_worthless_value_is_no_key() -> None:
+    values = [value for _, value in Several(key_first=True).fields(lambda _: "x" * 20)]
+
+    assert values == ["x" * 20, "y" * 20]
+
+
+def test_a_full_width_character_has_the_keys_normal_form() -> None:
+    ((_, value),) = Octets(0.9, "", "full-width").fields(lambda _: KEY)
+    text = value.encode("latin-1").decode()
+
+    assert (text == KEY, unicodedata.normalize("NFKC", text) == KEY) == (False, True)
 
 
 @pytest.mark.parametrize("credential", [*PLACES, *ALIASES], ids=str)

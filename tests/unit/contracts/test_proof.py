@@ -10,7 +10,6 @@ from contracts.children import ROOT
 from contracts.traceability import checks
 
 _FIRST_TO_ASK = "core: every run asks it, and it decides that a promise was held"
-_NO_PROVISIONER = "alone where no key can be made, with E01 and E02 where nth=9"
 _WHOLE_RUN = "reads what other checks have asked, at no request"
 
 NEEDED_FOR_MORE: Final[Mapping[str, str]] = {
@@ -29,8 +28,6 @@ NEEDED_FOR_MORE: Final[Mapping[str, str]] = {
     "D12.insufficient-key": _FIRST_TO_ASK,
     "D6.every-error": _WHOLE_RUN,
     "D12.every-answer": _WHOLE_RUN,
-    "D8.revoked-again-and-again": _NO_PROVISIONER,
-    "D8.deleted-again-and-again": _NO_PROVISIONER,
     "D4.ramp": "of the other part",
     "D6.rate-limited": "of the other part",
     "D12.rate-limited": "of the other part",

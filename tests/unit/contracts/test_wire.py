@@ -364,6 +364,18 @@ def test_a_429_that_lasts_is_given_back(wired: Wired) -> None:
         pytest.param(response(f'{{"k":"{KEY}"}}'.encode()), Form.RAW, id="body"),
         pytest.param(response(b"{}", f"X-Echo: {KEY}"), Form.RAW, id="header"),
         pytest.param(response(KEY.encode().hex().encode()), Form.ENCODED, id="encoded"),
+        pytest.param(response(status=f"401 {KEY} is wrong"), Form.RAW, id="reason-phrase"),
+        pytest.param(
+            f"HTTP/1.1 103 Early Hints\r\nX-Echo: {KEY}\r\n\r\n".encode() + response(),
+            Form.RAW,
+            id="interim",
+        ),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Echo\r\n\r\n"
+            + f"2\r\n{{}}\r\n0\r\nX-Echo: {KEY}\r\n\r\n".encode(),
+            Form.RAW,
+            id="trailer",
+        ),
     ],
 )
 def test_a_key_in_an_answer_is_noted_and_masked(wired: Wired, answer: bytes, form: Form) -> None:
