@@ -6,7 +6,9 @@ is then contradicted by some answer. A bucket, which gives back a little at a ti
 twice within W instead.
 """
 
+import math
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Final
 
 from contracts.declared import DeclaredLimit
@@ -23,6 +25,9 @@ limit of N + 1 would pass for N."""
 
 ABREAST: Final = 12
 """Connections of a burst: enough for a race to show, few enough for any server."""
+
+MOST_ABREAST: Final = 256
+"""Connections of a burst where answers take long; with fewer a short window would end before."""
 
 RACING: Final = 32
 """Connections of a burst that looks for a race once more: its surplus grows with them."""
@@ -150,10 +155,13 @@ class Confirmation:
             return True
         size, late = self.claim.size, best.late > 0 and not self._falls_short()
         serially = (
-            *_some(Part(Abreast(max(0, size - size // 8 - SERIAL_TAIL), 6), until_refused=2)),
-            Part(Abreast(SERIAL_TAIL + size // 2, 1), until_refused=2),
+            *_some(Part(self._abreast(size - size // 8 - SERIAL_TAIL, 6), until_refused=2)),
+            Part(
+                Abreast(SERIAL_TAIL + size // 2, self._connections(SERIAL_TAIL + 2)),
+                until_refused=2,
+            ),
         )
-        at_once = (Part(Abreast(size + RACING + size // 5, RACING), until_refused=2),)
+        at_once = (Part(self._abreast(size + RACING + size // 5, RACING), until_refused=2),)
         for _ in range(REPEATS):
             yield from self._send(
                 "drain once more",
@@ -184,7 +192,7 @@ class Confirmation:
         if not (yield from self._recovers_in_silence()):
             return "nothing was admitted again within two windows of silence"
         # The polls may have prolonged it; now there are none.
-        drain = Part(Abreast(2 * self.claim.size + 20, ABREAST), until_refused=2)
+        drain = Part(self._abreast(2 * self.claim.size + 20, ABREAST), until_refused=2)
         yield from self._send("drain once more", drain)
         if not (yield from self._recovers_in_silence()):
             return "nothing was admitted again within two windows of silence"
@@ -207,6 +215,15 @@ class Confirmation:
         rate = max(self.claim.rate + 7.5, 1.25 * self.claim.rate)
         yield from overload(rate, self.budget.max_rps, self.calls)
 
+    def _abreast(self, count: int, fewest: int) -> Abreast:
+        return Abreast(max(0, count), max(fewest, self._connections(count)))
+
+    def _connections(self, count: int) -> int:
+        """With how many connections so many calls are answered in a quarter of the span."""
+        seconds = median(call.answered - call.written for call in self.calls[:2])
+        needed = math.ceil(4 * count * seconds / self.claim.span)
+        return max(1, min(needed, count, MOST_ABREAST))
+
     def _send(self, phase: str, *parts: Part, start: float = 0.0) -> Schedule[list[Call]]:
         calls = yield Segment(phase, parts, start)
         self.calls.extend(calls)
@@ -224,8 +241,8 @@ class Confirmation:
         spare = SERIAL_TAIL + 6 + size // 5
         calls = yield from self._send(
             "drain",
-            *_some(Part(Abreast(fast, ABREAST), until_refused=3)),
-            Part(Abreast(spare, 1), until_refused=2),
+            *_some(Part(self._abreast(fast, ABREAST), until_refused=3)),
+            Part(Abreast(spare, self._connections(SERIAL_TAIL + 2)), until_refused=2),
             Part(Paced(4, self.claim.rate / 0.4), until_admitted=1),
         )
         if any(call.refused for call in calls):
@@ -233,7 +250,7 @@ class Confirmation:
         if falls_silent(self.calls):
             return False
         calls = yield from self._send(
-            "flood", Part(Abreast(2 * size + 8, ABREAST), until_refused=2)
+            "flood", Part(self._abreast(2 * size + 8, ABREAST), until_refused=2)
         )
         return any(call.refused for call in calls)
 
@@ -274,7 +291,8 @@ class Confirmation:
         yield from self._send(
             "burst",
             Part(
-                Abreast(self.claim.size + ABREAST + self.claim.size // 5, ABREAST), until_refused=2
+                self._abreast(self.claim.size + ABREAST + self.claim.size // 5, ABREAST),
+                until_refused=2,
             ),
             Part(Abreast(2, 1), fresh=True),
             start=release.written + share * self.claim.span,
@@ -285,7 +303,7 @@ class Confirmation:
         expected = 0.6 * self.claim.size
         yield from self._send(
             "drain again",
-            *_some(Part(Abreast(max(0, int(0.85 * expected) - 3), ABREAST))),
+            *_some(Part(self._abreast(max(0, int(0.85 * expected) - 3), ABREAST))),
             Part(Abreast(self.claim.size, 1), until_refused=1),
             start=release.written + share * self.claim.span,
         )

@@ -11,7 +11,7 @@ from benchmarks.ratelimit.worlds import KINDS, World, draw
 from contracts.declared import read_declared
 from loadtests.estimator import estimate
 from loadtests.gates import Answer, CountGate, Gate, QueueGate, StackGate
-from loadtests.limiters import FixedGrid, FixedWindow, Penalty, TokenBucket
+from loadtests.limiters import FixedGrid, FixedWindow, Penalty, SlidingLog, TokenBucket
 from loadtests.plan import plan_for
 from loadtests.segments import Budget, Done
 from loadtests.trace import Call, Trace, read_trace, write_calls, write_header
@@ -75,6 +75,30 @@ def test_a_declaration_one_tenth_off_is_contradicted(kind: str, truth: tuple[int
 @pytest.mark.parametrize("size", [99, 101])
 def test_one_request_more_or_less_is_the_declared_limit(kind: str, size: int) -> None:
     assert confirm(quiet_world(kind, size, 60.0)).said.status == "confirmed"
+
+
+def run_slowly(gate: Gate, declared: str, rtt: float) -> Run:
+    network = Network(rtt, rtt / 20)
+    return hold(declared, draw("queue", 0), Simulator(Server([gate]), network, Random(1)))
+
+
+def test_a_limit_is_confirmed_although_answers_take_a_while() -> None:
+    run = run_slowly(CountGate(FixedWindow(2.0), 40), "40/2s", 0.3)
+
+    assert run.said.status == "confirmed"
+
+
+def test_a_limit_twice_as_large_is_not_missed_where_answers_take_a_while() -> None:
+    run = run_slowly(CountGate(SlidingLog(2.0), 80), "40/2s", 0.1)
+
+    assert run.said.status == "contradicted"
+
+
+def test_what_slow_answers_cannot_tell_apart_is_not_confirmed() -> None:
+    run = run_slowly(CountGate(SlidingLog(2.0), 40), "40/2s", 0.7)
+
+    assert run.said.status == "not_confirmed"
+    assert "no answer contradicts it, and none 30/2s: answers that take 0.8 s" in run.said.detail
 
 
 @pytest.mark.parametrize("phase", [0.05, 0.9, 1.31, 1.4, 1.6, 2.5, 4.0, 6.0, 8.0, 9.9])
