@@ -225,12 +225,13 @@ class TokenBucket:
         self._rate = rate
         self._step = step
         self._phase = phase
-        self._low = self._high = 0.0
-        self._low_at = self._high_at = -math.inf
+        self._sent: list[float] = []
+        self._lows: list[float] = []
+        self._high, self._high_at = 0.0, -math.inf
 
     def taken(self, sent: float, answered: float) -> Taken:
         """See ``Limiter``."""
-        low = max(0.0, self._low - self._leaked(self._low_at, answered))
+        low = self._low_by(len(self._sent), answered)
         high = max(0.0, self._high - self._leaked(self._high_at, sent))
         return math.ceil(low - ROUNDING), math.ceil(high - ROUNDING)
 
@@ -243,13 +244,22 @@ class TokenBucket:
         if outcome is Outcome.ADMITTED:
             self._pour_low(sent)
 
+    def _low_by(self, place: int, time: float) -> float:
+        """The level at a time after so many of the calls, by when they were sent."""
+        if not place:
+            return 0.0
+        return max(0.0, self._lows[place - 1] - self._leaked(self._sent[place - 1], time))
+
     def _pour_low(self, sent: float) -> None:
-        if sent >= self._low_at:
-            self._low = max(0.0, self._low - self._leaked(self._low_at, sent)) + 1
-            self._low_at = sent
-        else:
-            # Overtaken: what it would have leaked by now if the bucket was empty.
-            self._low += max(0.0, 1 - self._leaked(sent, self._low_at))
+        """Add a call at the earliest, and to what those it was overtaken by found."""
+        place = bisect_right(self._sent, sent)
+        self._sent.insert(place, sent)
+        self._lows.insert(place, self._low_by(place, sent) + 1)
+        for later in range(place + 1, len(self._sent)):
+            low = self._low_by(later, self._sent[later]) + 1
+            if low <= self._lows[later]:
+                break
+            self._lows[later] = low
 
     def _leaked(self, since: float, until: float) -> float:
         """What leaks between two times; negative if they are the other way round."""

@@ -157,3 +157,16 @@ def test_in_a_stack_the_first_that_refuses_decides() -> None:
     answers = [stack.ask(arrival).admitted for arrival in (0.0, 0.1, 0.2, 1.5, 1.6)]
 
     assert answers == [True, True, False, True, False]
+
+
+@given(sent=st.lists(st.floats(0.0, 1.0), min_size=1, max_size=40))
+def test_a_bucket_holds_at_least_what_came_since_any_time(sent: list[float]) -> None:
+    rate, now = 20.0, 1.0
+    bucket = TokenBucket(rate)
+    for at in sent:
+        bucket.record(at, now, Outcome.ADMITTED)
+
+    low, _ = bucket.taken(now, now)
+
+    surely = max(sum(each >= at for each in sent) - rate * (now - at) for at in sent)
+    assert surely - 1e-3 < low < max(0.0, surely) + 1
