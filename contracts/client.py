@@ -90,6 +90,7 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
         ssl.SSLError: CA_BUNDLE or CLIENT_CERT is no PEM file.
     """
     context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # which some systems leave to OpenSSL
     context.load_verify_locations(cafile=certifi.where())
     if settings.ca_bundle:
         context.load_verify_locations(cafile=settings.ca_bundle)

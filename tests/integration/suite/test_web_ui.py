@@ -96,8 +96,8 @@ def test_web_ui_shows_phase_estimate_and_pictures_and_no_key(tmp_path: Path) -> 
 
     (tab,) = json.loads(shown["/stats/requests"])["extended_stats"]
     rows = {row["name"]: row["value"] for row in tab["data"]}
-    assert (rows["phase"], rows["declared"]) == ("done", "20/1s per=key")
-    assert "20 calls per" in rows["estimate"]
+    assert (rows["phase"], rows["declared"]) == ("done", "100/1s per=key")
+    assert "100 calls per" in rows["estimate"]
     assert pictures.pop("other") == "404"
     assert all(picture.startswith("<svg") for picture in pictures.values())
     everything = "".join((*shown.values(), *pictures.values()))
