@@ -44,6 +44,9 @@ def _rate_within(claim: DeclaredLimit, measured: Measured) -> bool:
 FAR_OFF: Final = 0.25
 """A schedule that was carried out as planned tells a tenth; answers that take long blur it."""
 
+FAR_OFF_AT_LEAST: Final = 3
+"""In requests; a reading may be one off either way."""
+
 FLOOD_S: Final = 4.0
 """What comes back while a limit is flooded, counted generously, in seconds."""
 
@@ -190,9 +193,11 @@ def _rule_held(claim: DeclaredLimit, calls: Sequence[Call], done: Done) -> Verdi
 
 def _others(claim: DeclaredLimit) -> Iterator[DeclaredLimit]:
     """Limits so far off that whoever confirms a claim must have contradicted them."""
-    for share in (1 + FAR_OFF, 1 - FAR_OFF):
-        burst = None if claim.burst is None else round(share * claim.burst)
-        yield replace(claim, requests=round(share * claim.requests), burst=burst)
+    far = max(FAR_OFF_AT_LEAST, round(FAR_OFF * claim.size))
+    for size in (claim.size + far, claim.size - far):
+        if size > 0:
+            requests = max(1, round(claim.requests * size / claim.size))
+            yield replace(claim, requests=requests, burst=None if claim.burst is None else size)
 
 
 def what_it_takes(claim: DeclaredLimit) -> str:

@@ -88,6 +88,13 @@ def test_a_limit_is_confirmed_although_answers_take_a_while() -> None:
     assert run.said.status == "confirmed"
 
 
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_a_few_calls_are_told_from_a_few_more(size: int) -> None:
+    run = run_slowly(CountGate(FixedWindow(3.0), size), f"{size}/3s", 0.02)
+
+    assert run.said.status == "confirmed"
+
+
 def test_a_limit_twice_as_large_is_not_missed_where_answers_take_a_while() -> None:
     run = run_slowly(CountGate(SlidingLog(2.0), 80), "40/2s", 0.1)
 
