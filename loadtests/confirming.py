@@ -14,6 +14,7 @@ from typing import Final
 from contracts.declared import DeclaredLimit
 from loadtests.claims import read_claim, room
 from loadtests.discovering import Discovery
+from loadtests.families import Candidate, Family
 from loadtests.overload import overload
 from loadtests.segments import Abreast, Budget, Listed, Paced, Part, Schedule, Segment
 from loadtests.sightings import admitted_at_first, falls_silent, sustained
@@ -151,7 +152,7 @@ class Confirmation:
             Whether there is nothing that a tighter limit or a surplus would have to explain.
         """
         best = read_claim(self.claim, self.calls)[0]
-        if not best.contradictions:
+        if not best.contradictions and not self._needs_an_edge(best.candidate):
             return True
         size, late = self.claim.size, best.late > 0 and not self._falls_short()
         serially = (
@@ -162,13 +163,22 @@ class Confirmation:
             ),
         )
         at_once = (Part(self._abreast(size + RACING + size // 5, RACING), until_refused=2),)
-        for _ in range(REPEATS):
+        for _ in range(REPEATS if best.contradictions else 1):
             yield from self._send(
                 "drain once more",
                 *(at_once if late else serially),
                 start=max(call.answered for call in self.calls) + 1.15 * self.claim.span,
             )
         return not late and not self._falls_short()
+
+    def _needs_an_edge(self, candidate: Candidate) -> bool:
+        """Whether it explains the first drain by a window's end within it: once may be chance."""
+        if candidate.family is not Family.FIXED_GRID:
+            return False
+        drained = next(call for call in self.calls if call.segment > self.calls[0].segment)
+        refused = next(call for call in self.calls if call.refused)
+        to_the_edge = (candidate.phase - drained.written) % candidate.window
+        return drained.written + to_the_edge < refused.answered
 
     def _falls_short(self) -> bool:
         """Whether the first drain was refused before the declared size."""

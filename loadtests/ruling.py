@@ -214,8 +214,10 @@ def _too_many(claim: DeclaredLimit, calls: Sequence[Call], best: Reading) -> str
     if not drains:
         return seen
     seen = f"{seen}, from rest up to {most} at once"
-    if min(drains) <= 1.05 * claim.size + 1:
+    if min(drains) <= claim.size + room(claim):
         return f"{seen}, but one after the other no more than {min(drains)}: calls race the counter"
+    if most < 1.2 * claim.size:
+        return seen
     return f"{seen}, as if processes, replicas or connections counted apart"
 
 

@@ -71,6 +71,13 @@ def test_a_declaration_one_tenth_off_is_contradicted(kind: str, truth: tuple[int
     assert run.said.status == "contradicted"
 
 
+def test_a_window_that_could_have_ended_within_the_drain_is_drained_once_more() -> None:
+    run = hold("100/60s", quiet_world(FIVE[0], 105, 60.0))
+
+    assert run.said.status == "contradicted"
+    assert "from rest up to 105 at once." in run.said.detail
+
+
 @pytest.mark.parametrize("kind", FIVE[2:])
 @pytest.mark.parametrize("size", [99, 101])
 def test_one_request_more_or_less_is_the_declared_limit(kind: str, size: int) -> None:
