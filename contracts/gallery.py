@@ -145,6 +145,7 @@ NARROWED: Final = (
     ("C05", "1", "connection=after-three-bad"),
     ("G05", "200", "accept=*/*"),
     ("S01", None, "accept=text/html"),
+    ("S01", None, "header=authorization"),
     ("S10", None, "query=_"),
     ("E01", None, "accept=text/html"),
     ("E02", None, "accept=text/html"),
