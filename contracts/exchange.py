@@ -206,6 +206,11 @@ _VARIABLES: Final = {
 }
 
 
+def _variable(credential: Credential) -> str | None:
+    """The variable that holds exactly what was sent; None where none does."""
+    return _VARIABLES.get(credential.of) if isinstance(credential, RoleKey) else None
+
+
 def _masked_target(request: Request) -> str:
     if not (added := request.credential.masked_query):
         return request.target
@@ -213,8 +218,8 @@ def _masked_target(request: Request) -> str:
 
 
 def _masked_header(credential: Credential) -> str:
-    if isinstance(credential, RoleKey) and credential.of in _VARIABLES:
-        return f'-H "x-api-key: ${_VARIABLES[credential.of]}"'
+    if variable := _variable(credential):
+        return f'-H "x-api-key: ${variable}"'
     return " ".join(
         f"-H {shlex.quote(f'{name}: {value}' if value.strip() else f'{name};')}"
         for name, value in credential.masked_fields
@@ -224,12 +229,11 @@ def _masked_header(credential: Credential) -> str:
 def _notes(request: Request) -> Iterator[str]:
     """What the line alone does not show."""
     credential = request.credential
-    is_role = isinstance(credential, RoleKey) and credential.of in _VARIABLES
     is_masked = any("***" in value for _, value in credential.masked_fields)
-    if (is_masked and not is_role) or credential.masked_query:
+    if (is_masked and not _variable(credential)) or credential.masked_query:
         yield f"***: {credential.words}"
     if "after " in request.manner:
-        yield f"{request.manner}, as busyboard replay asks it"
+        yield request.manner
 
 
 _SHOWN: Final = 4096

@@ -149,7 +149,6 @@ NARROWED: Final = (
     ("S10", None, "query=_"),
     ("E01", None, "accept=text/html"),
     ("E02", None, "accept=text/html"),
-    ("E04", "8", ""),
     ("E01", None, "nth=9"),
     ("E02", None, "nth=9"),
     ("E01", None, "method=HEAD"),

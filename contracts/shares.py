@@ -33,7 +33,8 @@ class Shares:
         for item in items:
             leaders.setdefault(item.nodeid.partition("[")[0], item)
         self._weights = {
-            item.nodeid: _weight(item) * (_LEAD[depth] if item in leaders.values() else 1)
+            item.nodeid: _argument(item, "weight", 1)
+            * (_LEAD[depth] if item in leaders.values() else 1)
             for item in items
         }
         self._idle = {item.nodeid for item in items if not _has_keys(item, settings)}
@@ -68,10 +69,6 @@ def _has_keys(item: pytest.Item, settings: Settings) -> bool:
     marker = item.get_closest_marker("needs")
     names = [name.lower() for name in marker.args] if marker else []
     return not names or any(getattr(settings, name) for name in names)
-
-
-def _weight(item: pytest.Item) -> int:
-    return _argument(item, "weight", 1)
 
 
 def _argument(item: pytest.Item, name: str, default: int) -> int:

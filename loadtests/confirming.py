@@ -175,8 +175,7 @@ class Confirmation:
         """Whether it explains the first drain by a window's end within it: once may be chance."""
         if candidate.family is not Family.FIXED_GRID:
             return False
-        drained = next(call for call in self.calls if call.segment > self.calls[0].segment)
-        refused = next(call for call in self.calls if call.refused)
+        drained, refused = self._first_drain
         to_the_edge = (candidate.phase - drained.written) % candidate.window
         return drained.written + to_the_edge < refused.answered
 
@@ -184,14 +183,19 @@ class Confirmation:
         """Whether the first drain was refused before the declared size."""
         return admitted_at_first(self.calls) < self.claim.size - room(self.claim)
 
+    @property
+    def _first_drain(self) -> tuple[Call, Call]:
+        """Its first call, and the first one refused."""
+        drained = next(call for call in self.calls if call.segment > self.calls[0].segment)
+        return drained, next(call for call in self.calls if call.refused)
+
     def _as_declared(self) -> bool:
         """Whether about as many were admitted as declared; else it must be measured anew.
 
         A window that the control opened may have ended within the drain: then some reading knows.
         """
-        first = next(call for call in self.calls if call.refused)
+        drained, first = self._first_drain
         admitted = sum(call.admitted and call.written < first.written for call in self.calls)
-        drained = next(call for call in self.calls if call.segment > self.calls[0].segment)
         came_back = self.claim.rate * (first.answered - drained.written)
         least = 0.85 * self.claim.size - 2
         about = least <= admitted <= 1.15 * self.claim.size + 1.1 * came_back + 2

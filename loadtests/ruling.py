@@ -185,8 +185,8 @@ def _rule_held(claim: DeclaredLimit, calls: Sequence[Call], done: Done) -> Verdi
             taken = median(call.answered - call.written for call in calls)
             return Verdict(
                 "not_confirmed",
-                f"no answer contradicts it, and none {other}: answers that take {taken:.1g} s are "
-                "too few in such a time to tell",
+                f"no answer contradicts it, and none {other} either (half of them took {taken:.1g} "
+                "s or more)",
             )
     return Verdict("confirmed", f"no answer contradicts it; {done.reason}")
 

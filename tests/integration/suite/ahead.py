@@ -15,7 +15,7 @@ import pytest
 Result = TypeVar("Result")
 
 _AT_ONCE: Final = 5
-"""One more than CI has processors: one of three waits at any time."""
+"""More than there are processors: most of them wait at any time."""
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable, Collection, MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import replace
 from typing import Final, cast
 
@@ -48,13 +48,13 @@ def revocation_waits_for_the_cache(parts: Parts, kept_s: int) -> Parts:
 
 @fault("E04", violates="D8", parameter=Range(2, 8, 2, "replicas, one of them"), needs=_PROVISIONER)
 def one_replica_is_not_told(parts: Parts, replicas: int) -> Parts:
-    """One of several replicas never hears that a key it has seen was deactivated."""
+    """One of several replicas never hears that a key it has seen was revoked."""
     memory: Memory = {}
 
     def memory_of(visit: Visit) -> Memory:
         return memory if connection_of(visit.request.scope).number % replicas == 0 else {}
 
-    return _remembered(parts, memory_of, ended=(Status.DEACTIVATED,))
+    return _remembered(parts, memory_of)
 
 
 @fault("E05", violates="D8", needs=_PROVISIONER)
@@ -78,12 +78,6 @@ def call_under_way_revives_the_key(parts: Parts, lasts_ms: int) -> Parts:
     """A call under way during the revocation writes the key back as it read it, for a second."""
     revived: dict[str, float] = {}
 
-    async def authenticate(visit: Visit) -> StoredKey:
-        key = parts.keys.recall(visit.presented or "")
-        if key is not None and time.monotonic() < revived.get(key.id, -math.inf):
-            return key
-        return await parts.authenticate(visit)
-
     async def respond(visit: Visit) -> Response:
         response = await parts.respond(visit)
         await asyncio.sleep(lasts_ms / 1_000)
@@ -91,7 +85,10 @@ def call_under_way_revives_the_key(parts: Parts, lasts_ms: int) -> Parts:
             revived[visit.key.id] = time.monotonic() + 1
         return response
 
-    return replace(parts, authenticate=authenticate, respond=respond)
+    return _lives_on(
+        replace(parts, respond=respond),
+        lambda _, dead: time.monotonic() < revived.get(dead.id, -math.inf),
+    )
 
 
 @fault(
@@ -155,18 +152,11 @@ def revoked_key_comes_back(parts: Parts, gone_s: int) -> Parts:
     """A revoked key is refused at first; then the cache is filled again by a replica that lags."""
     refused: dict[str, float] = {}
 
-    async def authenticate(visit: Visit) -> StoredKey:
-        try:
-            return await parts.authenticate(visit)
-        except Refusal:
-            dead = parts.keys.recall(visit.presented or "")
-            if dead is None or dead.created_at is None:
-                raise
-            if time.monotonic() < refused.setdefault(dead.id, time.monotonic()) + gone_s:
-                raise
-            return dead
+    def is_back(_: Visit, dead: StoredKey) -> bool:
+        now = time.monotonic()
+        return dead.created_at is not None and now >= refused.setdefault(dead.id, now) + gone_s
 
-    return replace(parts, authenticate=authenticate)
+    return _lives_on(parts, is_back)
 
 
 def _survives(parts: Parts, status: Status) -> Parts:
@@ -178,26 +168,31 @@ def _survives(parts: Parts, status: Status) -> Parts:
 
 
 def _remembered(
-    parts: Parts,
-    memory_of: Callable[[Visit], Memory],
-    *,
-    kept_s: float = math.inf,
-    ended: Collection[Status] = tuple(Status),
+    parts: Parts, memory_of: Callable[[Visit], Memory], *, kept_s: float = math.inf
 ) -> Parts:
-    """Let a key that was ended in one of these ways in as long as the memory of its life lasts."""
+    """Let a dead key in as long as the memory of its life lasts."""
 
     async def authenticate(visit: Visit) -> StoredKey:
-        memory = memory_of(visit)
+        key = await parts.authenticate(visit)
+        memory_of(visit)[key.id] = time.monotonic()
+        return key
+
+    return _lives_on(
+        replace(parts, authenticate=authenticate),
+        lambda visit, dead: time.monotonic() <= memory_of(visit).get(dead.id, -math.inf) + kept_s,
+    )
+
+
+def _lives_on(parts: Parts, concerns: Callable[[Visit, StoredKey], bool]) -> Parts:
+    """Let in a dead key that ``concerns`` recognises."""
+
+    async def authenticate(visit: Visit) -> StoredKey:
         try:
-            key = await parts.authenticate(visit)
+            return await parts.authenticate(visit)
         except Refusal:
             dead = parts.keys.recall(visit.presented or "")
-            if dead is None or dead.id not in memory or dead.status not in ended:
-                raise
-            if time.monotonic() > memory[dead.id] + kept_s:
-                raise
-            return dead
-        memory[key.id] = time.monotonic()
-        return key
+            if dead is not None and concerns(visit, dead):
+                return dead
+            raise
 
     return replace(parts, authenticate=authenticate)

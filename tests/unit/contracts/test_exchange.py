@@ -70,9 +70,7 @@ def test_a_line_takes_brackets_as_they_are() -> None:
 def test_a_line_says_what_went_before() -> None:
     request = asked(NoKey(), manner="after three good calls of the same URL")
 
-    assert curl(BASE, request).endswith(
-        "  # after three good calls of the same URL, as busyboard replay asks it"
-    )
+    assert curl(BASE, request).endswith("  # after three good calls of the same URL")
 
 
 def test_a_line_can_be_run_as_it_stands() -> None:

@@ -1,7 +1,6 @@
 """What processes leave behind is read whole, however they ended, and no key is in it."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.algebra import Run, decide
+from contracts.algebra import decide
 from contracts.findings import (
     Findings,
     NoFindings,
@@ -17,14 +16,9 @@ from contracts.findings import (
     note_interruption,
     now,
     read_run,
-    requests_until_violated,
 )
 from contracts.records import (
     AdvisoryRecord,
-    CheckRecord,
-    Footer,
-    Header,
-    Process,
     RateLimitRecord,
     Reason,
     Record,
@@ -36,38 +30,8 @@ from contracts.redaction import Redactor
 from contracts.verdict import Part, Severity, Status
 from tests.unit.contracts.answers import KEY, OTHER_KEY
 from tests.unit.contracts.drawing import SAME
+from tests.unit.contracts.leftovers import checked, footer, header, left, read
 from tests.unit.contracts.verdicts import target
-
-
-def header(process: Process = "contract", **changes: Any) -> Header:  # noqa: ANN401 -- any field
-    fields = {"process": process, "run_id": "r1", "target": target(), "parts": (Part.CONTRACT,)}
-    return Header.model_validate(fields | changes)
-
-
-def footer(requests: int = 0, **changes: Any) -> Footer:  # noqa: ANN401 -- any field
-    fields = {"finished": "2026-01-02T03:04:09.000Z", "requests": requests}
-    return Footer.model_validate(fields | changes)
-
-
-def checked(check_id: str = "D1.missing-key", **changes: Any) -> CheckRecord:  # noqa: ANN401
-    fields = {"id": check_id, "operation": "GET /calls", "credential": "no key", "core": True}
-    return CheckRecord.model_validate({"status": Status.HELD} | fields | changes)
-
-
-def left(
-    report_dir: Path, records: Sequence[Record], name: str = "contract-1", *, tail: str = ""
-) -> None:
-    """Write a process's file, and what a killed process leaves after its last line."""
-    directory = report_dir / "findings"
-    directory.mkdir(exist_ok=True)
-    lines = "".join(record.model_dump_json() + "\n" for record in records)
-    (directory / f"{name}.jsonl").write_text(lines + tail, "utf-8")
-
-
-def read(report_dir: Path, *records: Record, tail: str = "") -> Run:
-    left(report_dir, records, tail=tail)
-    return read_run(report_dir)
-
 
 # --- round trip -------------------------------------------------------------------------------
 
@@ -387,35 +351,3 @@ def test_run_ids_are_unique_and_sort_by_time() -> None:
 
     assert len(set(ids)) == 50
     assert [one[:15] for one in ids] == sorted(one[:15] for one in ids)
-
-
-# --- how soon ---------------------------------------------------------------------------------
-
-
-def _violated(requests: int | None, **changes: Any) -> CheckRecord:  # noqa: ANN401 -- any field
-    fields = {"status": Status.VIOLATED, "severity": Severity.S1, "requests": requests}
-    return checked(**fields | changes)
-
-
-def test_the_first_violation_is_the_first_that_was_counted(tmp_path: Path) -> None:
-    left(
-        tmp_path,
-        [
-            header(),
-            checked(),
-            _violated(12),
-            _violated(9, check_id="D2.near-miss"),
-            _violated(None),
-        ],
-    )
-
-    assert requests_until_violated(tmp_path) == 12
-
-
-@pytest.mark.parametrize(
-    "record", [checked(requests=3), _violated(None)], ids=["held", "uncounted"]
-)
-def test_without_a_counted_violation_there_is_no_first(tmp_path: Path, record: Record) -> None:
-    left(tmp_path, [header(), record])
-
-    assert requests_until_violated(tmp_path) is None

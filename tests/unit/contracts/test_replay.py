@@ -15,8 +15,8 @@ from contracts.replaying import Outcome, Replayed
 from contracts.requirements import D2
 from contracts.verdict import Severity, Status
 from tests.unit.contracts.answers import KEY, asked
+from tests.unit.contracts.leftovers import footer, header, left
 from tests.unit.contracts.surroundings import URL, Surroundings
-from tests.unit.contracts.test_findings import footer, header, left
 from tests.unit.contracts.verdicts import target
 
 
