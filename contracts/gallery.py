@@ -16,6 +16,8 @@ from contracts.verdict import Part
 
 BOTH: Final = (Part.CONTRACT, Part.RATELIMIT)
 
+_WHERE: Final = " where "
+
 _BESIDE_THE_LIMIT: Final = frozenset({"DECLARED_LIMIT", "ALLOW_WRITES"})
 """What the ramp works with; a fault that needs more shows in the contract part as well."""
 
@@ -114,7 +116,7 @@ class Case:
     @property
     def written(self) -> str:
         """As the table names it."""
-        return f"{self._spelled} where {self.where}" if self.where else self._spelled
+        return f"{self._spelled}{_WHERE}{self.where}" if self.where else self._spelled
 
     @property
     def _spelled(self) -> str:
@@ -174,6 +176,11 @@ def read_gallery(listing: str) -> dict[str, Variation]:
     return {variation.id: variation for variation in found}
 
 
+def contexts(ids: Iterable[str]) -> list[str]:
+    """The contexts that ids like `A07 where nth=7` name."""
+    return [where for written in ids if (where := written.partition(_WHERE)[2])]
+
+
 def asked_for(
     gallery: dict[str, Variation], ids: Iterable[str], constants: int, random: Random
 ) -> list[Case]:
@@ -190,7 +197,7 @@ def asked_for(
     """
     cases: dict[Case, None] = {}
     for written in ids:
-        spelled, _, where = written.partition(" where ")
+        spelled, _, where = written.partition(_WHERE)
         id_, has_value, value = spelled.partition("=")
         variation = gallery.get(id_) or _unknown(id_, gallery)
         if not has_value:

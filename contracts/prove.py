@@ -8,6 +8,7 @@ was named right, and after how many requests.
   busyboard prove A07 V18              these; A07=23 for one value, A07 for all its mechanisms
   busyboard prove --all --jobs 1 --output docs/proof.md
   busyboard prove A07 A08 --constants 5
+  busyboard prove "E01 where nth=9"         wrong in this context alone
 
 A fault that breaks the limit is shown to the ramp, every other one to the contract checks, on a
 sandbox whose limit is out of their way; a harmless variation to both, but for a sample.
@@ -24,7 +25,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
 
@@ -37,6 +38,7 @@ from contracts.gallery import (
     NotInGallery,
     Variation,
     asked_for,
+    contexts,
     narrowed,
     read_gallery,
     sample,
@@ -119,7 +121,7 @@ def _conformant(arguments: argparse.Namespace) -> tuple[Part, ...]:
 
 
 def _cases(arguments: argparse.Namespace) -> list[Case]:
-    known = gallery()
+    known = gallery(contexts(arguments.ids))
     random = Random(arguments.seed)  # noqa: S311 -- which fault is tried is no secret
     if arguments.all and arguments.ids:
         raise NotInGallery("--all leaves nothing to choose; give it or ids")
@@ -139,12 +141,22 @@ def _shows(variation: Variation, parts: Sequence[Part]) -> bool:
     return variation.kind == "benign" or set(variation.parts) <= set(parts)
 
 
-def gallery() -> dict[str, Variation]:
-    """Ask the sandbox which faults and variations it has."""
-    command = [*COMMAND, "--list", "--json"]
+def gallery(where: Iterable[str] = ()) -> dict[str, Variation]:
+    """Ask the sandbox which faults and variations it has.
+
+    Args:
+        where: Contexts that it must know.
+
+    Raises:
+        NotInGallery: It does not know one.
+    """
+    command = [*COMMAND, "--list", "--json", *(f"--where={context}" for context in where)]
     listed = subprocess.run(
-        command, cwd=ROOT, env=environment({}), capture_output=True, text=True, check=True
+        command, cwd=ROOT, env=environment({}), capture_output=True, text=True, check=False
     )
+    if listed.returncode == USAGE:
+        raise NotInGallery(listed.stderr.strip())
+    listed.check_returncode()
     return read_gallery(listed.stdout)
 
 

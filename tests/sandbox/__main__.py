@@ -11,6 +11,7 @@ from tests.sandbox.gallery import BENIGN, FAULTS
 from tests.sandbox.limiter import Rate
 from tests.sandbox.registry import Variation
 from tests.sandbox.where import KEYS as WHERE
+from tests.sandbox.where import parse_where
 
 _WHERE: Final = f"narrow the faults to a context: {', '.join(WHERE)}"
 
@@ -18,14 +19,15 @@ _WHERE: Final = f"narrow the faults to a context: {', '.join(WHERE)}"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve, or list the gallery; 2 for an order that cannot be met."""
     options = _parser().parse_args(arguments)
-    if options.list:
-        for line in _gallery(as_json=options.json):
-            print(line)  # noqa: T201 - what it is asked for
-        return 0
-    # imported late: the server is not needed to list
-    from tests.sandbox.server import serve
-
     try:
+        parse_where(options.where, seed=options.seed)
+        if options.list:
+            for line in _gallery(as_json=options.json):
+                print(line)  # noqa: T201 - what it is asked for
+            return 0
+        # imported late: the server is not needed to list
+        from tests.sandbox.server import serve
+
         order = Order(
             rate=Rate.parse(options.rate),
             seed=options.seed,

@@ -61,6 +61,7 @@ def test_three_faults_are_caught_and_a_harmless_oddity_is_not(tmp_path: Path) ->
             "nothing of it shows in the contract part",
             id="another-part",
         ),
+        pytest.param(["E01 where foo=1"], "foo=1 is no context; write one like", id="context"),
         pytest.param(["A01", "--all"], "--all leaves nothing to choose", id="all-and-some"),
         pytest.param(
             ["A01", "--output", "no/such/folder.md"], "there is no such folder", id="output"
