@@ -86,13 +86,28 @@ def test_a_check_is_core_or_depth_or_looks_at_the_run(module: str, check: Functi
     assert len(kinds) == 1, module
 
 
+def written(check: FunctionType) -> ast.FunctionDef:
+    """A check as its author wrote it."""
+    own = getattr(getattr(check, "hypothesis", None), "inner_test", check)
+    (function,) = ast.parse(inspect.getsource(own)).body
+    assert isinstance(function, ast.FunctionDef)
+    return function
+
+
 @pytest.mark.parametrize(("module", "check"), EACH)
 def test_a_check_has_no_branches(module: str, check: FunctionType) -> None:
-    written = getattr(getattr(check, "hypothesis", None), "inner_test", check)
-    source = inspect.getsource(written)
     branches = (ast.If, ast.IfExp, ast.For, ast.While, ast.Try, ast.Match)
 
-    assert not any(isinstance(node, branches) for node in ast.walk(ast.parse(source))), module
+    assert not any(isinstance(node, branches) for node in ast.walk(written(check))), module
+
+
+@pytest.mark.parametrize(("module", "check"), EACH)
+def test_a_check_ends_with_what_it_expects(module: str, check: FunctionType) -> None:
+    *_, last = written(check).body
+
+    assert isinstance(last, ast.Expr), module
+    assert isinstance(last.value, ast.Call), module
+    assert ast.unparse(last.value.func) in {"expect", "advise", "expect_no_other_violation"}
 
 
 def test_ids_are_unique() -> None:
