@@ -38,6 +38,8 @@ WINDOW_FAMILIES: Final = (
     Family.COUNTER,
     Family.LOG_REFUSED,
     Family.COUNTER_REFUSED,
+    Family.COUNTER_FIRST,
+    Family.COUNTER_FIRST_REFUSED,
     Family.PENALTY,
     Family.EXTENDING,
 )

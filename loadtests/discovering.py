@@ -5,10 +5,13 @@ see whether the places came back together or singly, and time one more release w
 two windows for a window, some forty tokens for a bucket. It stops when that decides.
 """
 
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
-from loadtests.measuring import queued
+from loadtests.measuring import Measured, measure, queued
 from loadtests.overload import overload
 from loadtests.segments import Abreast, Budget, Listed, Paced, Part, Schedule, Segment, StopError
 from loadtests.sightings import sustained
@@ -27,6 +30,37 @@ be overrun by a hundred calls, a large one need not be approached slowly."""
 
 TOKENS: Final = 50
 """So many tokens give the rate of a bucket to 2 %, and to less with fine polls at the end."""
+
+
+FEW: Final = 10
+"""Of a limit smaller than this one token is a tenth: no repetition makes that sharper."""
+
+MOST_AGAIN: Final = 2
+"""So often a limit is drained from rest and timed again."""
+
+SHARP: Final = 0.03
+"""An interval of the window no wider than this, as a share, is sharp enough."""
+
+
+def _is_sharp(found: Measured) -> bool:
+    ends = found.windows or found.rates
+    if ends is None or found.algorithm == "unknown" or found.contradicted:
+        return False
+    return ends[2] / ends[0] - 1 <= SHARP
+
+
+def _no_more(tokens: Sequence[int]) -> bool:
+    """Whether a bucket was full: however long it rested, it gave back as much."""
+    return tokens[0] > 0 and len(set(tokens)) == 1
+
+
+def _polls(low: float, span: float, high: float) -> Iterator[float]:
+    """When to ask after a drain: finely where a window ends, now and then where a grid may."""
+    at = 0.04 * span
+    while at < 1.2 * span:
+        yield at
+        near = 0.97 * low < at < 1.02 * high
+        at += (0.012 if near else 0.04) * span
 
 
 @dataclass(slots=True)
@@ -86,13 +120,20 @@ class Discovery:
         if release is None:
             return "nothing was admitted again"
         self.span = release.answered - self.calls[0].written
-        if bulk:
-            yield from self._window(size, release)
-        else:
-            yield from self._bucket(size, release)
+        yield from self._time(size, release, bulk=bulk)
         if not sustained(self.calls):
             yield from self._overload()
         return "the schedule is complete"
+
+    def _time(self, size: int, release: Call, *, bulk: bool) -> Schedule[None]:
+        if size == 1:
+            yield from self._one_at_a_time()
+        elif bulk:
+            yield from self._window(size, release)
+        else:
+            yield from self._bucket(size, release)
+        if self.size >= FEW:
+            yield from self._sharpen()
 
     def _overload(self) -> Schedule[None]:
         refused = [call.written for call in self.calls if call.refused]
@@ -214,20 +255,84 @@ class Discovery:
         shut = max(c.written for c in self.calls if c.refused and c.written < release.written)
         wait = 4 * (release.written - shut)
         enough = max(3, min(TOKENS, 3 * size // 5))
+        last_three = [0, 0, 0]
         for _ in range(14):
             last = self.calls[-1].answered
             calls = yield from self._send(
                 "drain", Part(Abreast(2 * size + 20, 2), until_refused=1), start=last + wait
             )
             tokens = sum(call.admitted for call in calls)
-            if tokens >= enough:
+            last_three = [*last_three[1:], tokens]
+            if tokens >= enough or _no_more(last_three):
                 break
             rest = 2.0 if tokens < 3 else min(4.0, 1.3 * enough / tokens)
             wait = (calls[-1].answered - last) * rest
         rate = max(tokens, 1) / (calls[-1].answered - last)
+        if _no_more(last_three):
+            self.size = size = tokens
         self.span = size / rate
-        yield from self._send("fine", Part(Paced(14, 4 * rate), until_admitted=3))
+        if size == 1:
+            yield from self._one_at_a_time()
+            return
+        yield from self._time_a_token(size, rate)
         yield from self._drain_fast(size, rate)
+
+    def _one_at_a_time(self) -> Schedule[None]:
+        """A second call so long after the first: halve the time after which it is admitted."""
+        for _ in range(8):
+            low, high = self._between_two()
+            if high - low < max(0.02 * high, 0.006):
+                break
+            middle, rest = (low + high) / 2, 1.2 * high
+            start = self.calls[-1].answered + rest
+            yield from self._send("one at a time", Part(Listed((0.0, middle))), start=start)
+        self.span = self._between_two()[1]
+
+    def _between_two(self) -> tuple[float, float]:
+        """The longest time after an admitted call that one was refused, the shortest that not."""
+        low, high = 0.0, math.inf
+        admitted = [call for call in self.calls if call.admitted]
+        for before, after in pairwise(admitted):
+            high = min(high, after.answered - before.written)
+            alone = (c for c in self.calls if before.answered < c.written and c.refused)
+            low = max(
+                low,
+                *(c.written - before.answered for c in alone if c.answered < after.written),
+                0.0,
+            )
+        return low, high
+
+    def _sharpen(self) -> Schedule[None]:
+        """Drain from rest and time the release, while that can still tell more."""
+        for _ in range(MOST_AGAIN):
+            found = measure(self.calls)
+            if found is None or _is_sharp(found):
+                return
+            low, span, high = found.windows or (0.97 * self.span, self.span, 1.03 * self.span)
+            start = self.calls[-1].answered + 2.1 * span
+            if start + 1.2 * span > self.budget.max_seconds:
+                return
+            burst = Part(Abreast(2 * self.size + 20, 6), until_refused=2)
+            drained = yield from self._send("drain", burst, start=start)
+            begin = self.calls[-1].answered + 0.01
+            polls = (drained[0].written + at - begin for at in _polls(low, span, high))
+            yield from self._send(
+                "release again",
+                Part(Listed(tuple(at for at in polls if at > 0)), until_admitted=1, fresh=True),
+                Part(Abreast(max(4, self.size // 3) + 5, 2), until_refused=2),
+                start=begin,
+            )
+
+    def _time_a_token(self, size: int, rate: float) -> Schedule[None]:
+        """Drain once more, and poll finely for what comes back first."""
+        start = self.calls[-1].answered + min(0.7 * size, 20) / rate
+        polls = Paced(14, min(10 * rate, self.budget.max_rps))
+        yield from self._send(
+            "fine",
+            Part(Abreast(2 * size + 20, 2), until_refused=1),
+            Part(polls, until_admitted=1),
+            start=start,
+        )
 
     def _drain_fast(self, size: int, rate: float) -> Schedule[None]:
         """Drain once more from rest if so much came back while the search drained it."""

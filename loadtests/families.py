@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from loadtests.counters import CounterFromFirst, FixedGrid, SlidingCounter
 from loadtests.limiters import (
     CountingRefused,
     Extending,
-    FixedGrid,
     FixedWindow,
     InFlight,
     Limiter,
     Penalty,
-    SlidingCounter,
     SlidingLog,
     TokenBucket,
 )
@@ -29,10 +28,12 @@ class Family(StrEnum):
     FIXED_GRID = "fixed window on the server's clock"
     LOG = "sliding log"
     COUNTER = "sliding counter"
+    COUNTER_FIRST = "sliding counter, opened by the first call"
     BUCKET = "token bucket"
     STEPPED = "token bucket filled in steps"
     LOG_REFUSED = "sliding log that counts refused calls"
     COUNTER_REFUSED = "sliding counter that counts refused calls"
+    COUNTER_FIRST_REFUSED = "sliding counter, opened by the first call, that counts refused calls"
     PENALTY = "fixed window with a penalty"
     EXTENDING = "window that every call extends"
     CONCURRENCY = "calls in flight"
@@ -78,6 +79,8 @@ _MAKERS: dict[Family, Callable[[Candidate], Limiter]] = {
     Family.STEPPED: lambda c: TokenBucket(c.rate, c.extra, c.phase),
     Family.LOG_REFUSED: lambda c: CountingRefused(SlidingLog(c.window)),
     Family.COUNTER_REFUSED: lambda c: CountingRefused(SlidingCounter(c.window, c.phase)),
+    Family.COUNTER_FIRST: lambda c: CounterFromFirst(c.window),
+    Family.COUNTER_FIRST_REFUSED: lambda c: CountingRefused(CounterFromFirst(c.window)),
     Family.PENALTY: lambda c: Penalty(c.window, c.extra),
     Family.EXTENDING: lambda c: Extending(c.window),
     Family.CONCURRENCY: lambda _: InFlight(),

@@ -7,13 +7,13 @@ explain everything.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Final
 
+from loadtests.clues import Clues
 from loadtests.families import Candidate, Family
-from loadtests.limiters import Outcome
+from loadtests.proposing import CLOSE_PROPOSALS, PROPOSALS
 from loadtests.replay import (
     LEAST_PAD_S,
     Arrival,
@@ -37,6 +37,8 @@ EXTRA_COST: Final = {
     Family.FIXED_GRID: 0.5,
     Family.COUNTER: 0.5,
     Family.COUNTER_REFUSED: 1.0,
+    Family.COUNTER_FIRST: 0.25,
+    Family.COUNTER_FIRST_REFUSED: 0.75,
     Family.LOG_REFUSED: 0.5,
     Family.STEPPED: 1.5,
     Family.PENALTY: 2.5,
@@ -101,90 +103,29 @@ def fit_all(calls: Sequence[Call]) -> list[FamilyFit]:
     brackets = releases(seen)
     if not brackets:
         return []
-    clues = _Clues.read(seen, brackets)
-    found = [
-        fitted
-        for propose in _PROPOSALS.values()
-        if (fitted := _fit_family(propose(clues), seen, clues)) is not None
-    ]
-    return sorted(found, key=lambda fitted: fitted.best.score)
+    clues = Clues.read(seen, brackets)
+    found = _fit_each(PROPOSALS, seen, clues)
+    if all(fitted.best.contradictions for fitted in found):
+        # Nothing explains everything yet: what drifts with every window is searched closely.
+        found += _fit_each(CLOSE_PROPOSALS, seen, clues)
+    best = {
+        fitted.best.candidate.family: fitted
+        for fitted in sorted(found, key=lambda fitted: fitted.best.score, reverse=True)
+    }
+    return sorted(best.values(), key=lambda fitted: fitted.best.score)
 
 
-@dataclass(frozen=True, slots=True)
-class _Clues:
-    """What can be read off a trace without any model.
-
-    Attributes:
-        openers: When windows may have been opened: the first call, and each first admission.
-        brackets: The releases worth a look: the widest gaps first.
-        drained: How many were admitted before the first refusal.
-        refused: When the first refused call was answered, in seconds.
-        rate: Calls admitted per second between the first release and the last refusal.
-        span: How long the trace lasts, in seconds.
-    """
-
-    openers: Sequence[tuple[float, float]]
-    brackets: Sequence[tuple[float, float]]
-    drained: int
-    refused: float
-    rate: float
-    span: float
-
-    @classmethod
-    def read(cls, seen: Sequence[Arrival], brackets: Sequence[tuple[float, float]]) -> "_Clues":
-        refused = [arrival for arrival in seen if arrival.outcome is Outcome.REFUSED]
-        admitted = [arrival for arrival in seen if arrival.outcome is Outcome.ADMITTED]
-        drained = max(1, sum(arrival.answered < refused[0].answered for arrival in admitted))
-        opener = (seen[0].sent, seen[0].answered)
-        major = sorted(_major(brackets, seen))
-        return cls(
-            openers=[opener, *(((low, high)) for low, high in major)],
-            brackets=major,
-            drained=drained,
-            refused=refused[0].answered,
-            rate=_rate(seen, brackets[0][0], max(8, drained // 10)),
-            span=max(arrival.answered for arrival in seen) - seen[0].sent,
-        )
-
-
-def _rate(seen: Sequence[Arrival], since: float, block: int) -> float:
-    """How much came back per second, while the limit was kept empty.
-
-    Measured in blocks between two refusals, some admissions each. A block after a rest saw the
-    bucket full and time go to waste, one before an edge saw none: the fastest large block counts.
-    """
-    found: list[tuple[float, int]] = []
-    start, tokens = since, 0
-    for arrival in seen:
-        if arrival.sent <= since:
-            continue
-        tokens += arrival.outcome is Outcome.ADMITTED
-        if arrival.outcome is Outcome.REFUSED and tokens and (tokens >= block or not found):
-            found.append((tokens / max(arrival.sent - start, 1e-3), tokens))
-            start, tokens = arrival.sent, 0
-    if not found:
-        return max(1, tokens) / max(seen[-1].answered - since, 1e-3)
-    largest = max(count for _, count in found)
-    return max(rate for rate, count in found if count >= largest / 5)
-
-
-def _major(
-    brackets: Sequence[tuple[float, float]], seen: Sequence[Arrival]
-) -> list[tuple[float, float]]:
-    """The first release and those after which most was admitted, six at most."""
-    counted = []
-    for at, (low, high) in enumerate(brackets):
-        until = brackets[at + 1][0] if at + 1 < len(brackets) else float("inf")
-        count = sum(
-            arrival.outcome is Outcome.ADMITTED and low < arrival.sent < until for arrival in seen
-        )
-        counted.append((count, (low, high)))
-    largest = sorted(counted, reverse=True)[:5]
-    return list({brackets[0], *(bracket for _, bracket in largest)})
+def _fit_each(
+    proposals: Mapping[Family, Callable[[Clues], Iterable[Candidate]]],
+    seen: Sequence[Arrival],
+    clues: Clues,
+) -> list[FamilyFit]:
+    fits = [_fit_family(propose(clues), seen, clues) for propose in proposals.values()]
+    return [fitted for fitted in fits if fitted is not None]
 
 
 def _fit_family(
-    proposals: Iterable[Candidate], seen: Sequence[Arrival], clues: _Clues
+    proposals: Iterable[Candidate], seen: Sequence[Arrival], clues: Clues
 ) -> FamilyFit | None:
     fits: list[Fit] = []
     for candidate in proposals:
@@ -212,7 +153,12 @@ def _middle(best: Fit, close: Sequence[Fit]) -> Fit:
     return equal[len(equal) // 2]
 
 
-def _try(candidate: Candidate, seen: Sequence[Arrival], clues: _Clues, fits: list[Fit]) -> None:
+def _try(
+    candidate: Candidate,
+    seen: Sequence[Arrival],
+    clues: Clues,
+    fits: list[Fit],
+) -> None:
     best = min((int(fit.score) for fit in fits), default=len(seen))
     sizes = _sizes(clues)
     try:
@@ -222,7 +168,7 @@ def _try(candidate: Candidate, seen: Sequence[Arrival], clues: _Clues, fits: lis
     fits.append(_score(candidate, tally, clues))
 
 
-def _score(candidate: Candidate, tally: Tally, clues: _Clues) -> Fit:
+def _score(candidate: Candidate, tally: Tally, clues: Clues) -> Fit:
     most = tally.least if tally.most is None else tally.most
     largest = _sizes(clues)[1]
     tried = {min(size, largest) for size in (tally.least, most, *_quantiles(tally))}
@@ -243,12 +189,12 @@ def _cost(tally: Tally, size: int) -> float:
     return contradictions + OPEN_COST * tally.left_open(size)
 
 
-def _sizes(clues: _Clues) -> tuple[int, int]:
-    """The smallest and largest N worth a thought."""
-    return clues.drained // 3, 2 * clues.drained + 20
+def _sizes(clues: Clues) -> tuple[int, int]:
+    """The smallest and largest N worth a thought; a slow drain overcounts."""
+    return min(clues.drained // 3, clues.again), 2 * clues.drained + 20
 
 
-def _chance(candidate: Candidate, clues: _Clues) -> float:
+def _chance(candidate: Candidate, clues: Clues) -> float:
     """What a sliding counter costs whose edge happens to lie where a bucket needs it.
 
     A bucket gives back from the first moment on; a counter does so only if its edge lies within
@@ -289,97 +235,3 @@ def _around(candidate: Candidate, step: float) -> Iterator[Candidate]:
     if candidate.family is Family.PENALTY:
         for share in shares:
             yield replace(candidate, extra=candidate.extra * (1 + share))
-
-
-def _spread(low: float, high: float, count: int) -> Iterator[float]:
-    for at in range(count):
-        yield low + (high - low) * (at + 0.5) / count
-
-
-def _geometric(low: float, high: float, count: int) -> Iterator[float]:
-    for at in range(count):
-        yield low * (high / low) ** (at / max(1, count - 1))
-
-
-def _window_lengths(clues: _Clues) -> Iterator[float]:
-    """Every release less every opening before it, and an even scan."""
-    for low, high in clues.brackets:
-        for sent, answered in clues.openers:
-            if low - answered > 0.01:
-                yield from _spread(low - answered, high - sent, 5)
-    yield from _geometric(max(0.02, clues.span / 2000), clues.span, 40)
-
-
-def _propose_windows(family: Family) -> Callable[[_Clues], Iterator[Candidate]]:
-    def propose(clues: _Clues) -> Iterator[Candidate]:
-        for window in _window_lengths(clues):
-            yield Candidate(family, window)
-
-    return propose
-
-
-def _propose_grid(clues: _Clues) -> Iterator[Candidate]:
-    """Two releases are two edges, one after the other."""
-    brackets = clues.brackets
-    for at, first in enumerate(brackets):
-        for second in brackets[at + 1 :]:
-            for edge in _spread(*first, 4):
-                for following in _spread(*second, 4):
-                    if following - edge > 0.01:
-                        yield Candidate(Family.FIXED_GRID, following - edge, phase=edge)
-
-
-def _propose_counters(family: Family) -> Callable[[_Clues], Iterator[Candidate]]:
-    """W is N over the rate; the edge lies up to one token before the first release."""
-
-    def propose(clues: _Clues) -> Iterator[Candidate]:
-        token = 1 / clues.rate
-        low, high = clues.brackets[0]
-        steps = min(24, max(6, math.ceil(2 * (high - low) / token) + 3))
-        for share in (0.0, -0.02, 0.02, -0.04, 0.04, -0.07, 0.07, -0.1, 0.1, -0.16, 0.16):
-            window = clues.drained * token * (1 + share)
-            for phase in _spread(low - 1.2 * token, high, steps):
-                yield Candidate(family, window, phase=phase)
-
-    return propose
-
-
-def _propose_bucket(clues: _Clues) -> Iterator[Candidate]:
-    for rate in _geometric(clues.rate / 2, clues.rate * 2, 24):
-        yield Candidate(Family.BUCKET, rate=rate)
-
-
-def _propose_steps(clues: _Clues) -> Iterator[Candidate]:
-    gaps = sorted(later[1] - earlier[1] for earlier, later in pairwise(clues.brackets))
-    steps = {1.0, gaps[0] if gaps else 1.0}
-    for step in steps:
-        # Lumps of a third of N and more are a fixed window, or not told from one.
-        if step <= 0.01 or clues.rate * step > clues.drained / 3:
-            continue
-        for share in (-0.12, -0.08, -0.05, -0.025, 0.0, 0.025, 0.05, 0.08, 0.12):
-            for phase in _spread(0.0, step, 8):
-                rate = clues.rate * (1 + share)
-                yield Candidate(Family.STEPPED, rate=rate, phase=phase, extra=step)
-
-
-def _propose_penalty(clues: _Clues) -> Iterator[Candidate]:
-    """The penalty ends at a release; the window shows little, so some lengths stand for all."""
-    low, high = clues.brackets[0]
-    shortest, longest = max(0.02, low - clues.refused), high - clues.refused + 0.1
-    for seconds in _spread(shortest, longest, 12):
-        for share in (0.1, 0.5, 1.0):
-            yield Candidate(Family.PENALTY, share * seconds, extra=seconds)
-
-
-_PROPOSALS: Final[dict[Family, Callable[[_Clues], Iterator[Candidate]]]] = {
-    Family.FIXED_FIRST: _propose_windows(Family.FIXED_FIRST),
-    Family.FIXED_GRID: _propose_grid,
-    Family.LOG: _propose_windows(Family.LOG),
-    Family.COUNTER: _propose_counters(Family.COUNTER),
-    Family.BUCKET: _propose_bucket,
-    Family.STEPPED: _propose_steps,
-    Family.LOG_REFUSED: _propose_windows(Family.LOG_REFUSED),
-    Family.COUNTER_REFUSED: _propose_counters(Family.COUNTER_REFUSED),
-    Family.PENALTY: _propose_penalty,
-    Family.EXTENDING: _propose_windows(Family.EXTENDING),
-}

@@ -15,7 +15,6 @@ rate-limiter-flexible 11.4, @fastify/rate-limit 11.2, nginx 1.22, HAProxy 2.6 an
 
 import math
 from bisect import bisect_right, insort
-from collections import defaultdict
 from enum import Enum
 from typing import Final, Protocol
 
@@ -107,61 +106,6 @@ class FixedWindow:
         self._high += 1
 
 
-class _Grid:
-    """Counts per window of a grid.
-
-    A call that may lie on either side of an edge is surely in neither window; it may be in the
-    later one, where it weighs most.
-    """
-
-    def __init__(self, window: float, phase: float) -> None:
-        self._window = window
-        self._phase = phase
-        self.low: defaultdict[int, int] = defaultdict(int)
-        self.high: defaultdict[int, int] = defaultdict(int)
-        self.across: defaultdict[int, int] = defaultdict(int)
-
-    def place(self, time: float) -> tuple[int, float]:
-        """The number of the window that a time lies in, and the share of it that is over."""
-        place = (time - self._phase) / self._window
-        number = math.floor(place)
-        return number, place - number
-
-    def record(self, sent: float, answered: float, outcome: Outcome) -> None:
-        """See ``Limiter``."""
-        if outcome is Outcome.REFUSED:
-            return
-        last = math.floor((answered - self._phase) / self._window)
-        self.high[last] += 1
-        if sent < self._phase + last * self._window:
-            self.across[last] += 1
-        elif outcome is Outcome.ADMITTED:
-            self.low[last] += 1
-
-
-class FixedGrid:
-    """Windows on a grid of the server's clock.
-
-    throttled-py's fixed window; django-ratelimit, where every key has a phase of its own.
-    """
-
-    def __init__(self, window: float, phase: float) -> None:
-        self._grid = _Grid(window, phase)
-
-    def taken(self, sent: float, answered: float) -> Taken:
-        """See ``Limiter``."""
-        grid = self._grid
-        (first, _), (last, _) = grid.place(sent), grid.place(answered)
-        if first == last:
-            return grid.low[last], grid.high[last]
-        before = grid.high[first] + grid.across[last]
-        return min(grid.low[first], grid.low[last]), max(before, grid.high[last])
-
-    def record(self, sent: float, answered: float, outcome: Outcome) -> None:
-        """See ``Limiter``."""
-        self._grid.record(sent, answered, outcome)
-
-
 class SlidingLog:
     """Every admitted call counts for one window length.
 
@@ -186,31 +130,6 @@ class SlidingLog:
         insort(self._answered, answered)
         if outcome is Outcome.ADMITTED:
             insort(self._sent, sent)
-
-
-class SlidingCounter:
-    """This window's count and the share of the last one's that still overlaps.
-
-    limits' sliding-window counter, throttled-py's sliding window (clock grid), HAProxy's
-    ``gpc0_rate`` (from the first request), Cloudflare.
-    """
-
-    def __init__(self, window: float, phase: float) -> None:
-        self._grid = _Grid(window, phase)
-
-    def taken(self, sent: float, answered: float) -> Taken:
-        """See ``Limiter``; implementations round either way, so both ways are allowed for."""
-        grid = self._grid
-        (first, sent_after), (last, answered_after) = grid.place(sent), grid.place(answered)
-        low = grid.low[last - 1] * (1 - answered_after) + grid.low[last]
-        high = grid.high[first - 1] * (1 - sent_after) + grid.high[first]
-        if first != last:
-            high = max(high + grid.across[last], grid.high[first] + grid.high[last])
-        return math.floor(low + ROUNDING), math.ceil(high - ROUNDING)
-
-    def record(self, sent: float, answered: float, outcome: Outcome) -> None:
-        """See ``Limiter``."""
-        self._grid.record(sent, answered, outcome)
 
 
 class TokenBucket:

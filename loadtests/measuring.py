@@ -6,14 +6,14 @@ none is named, and what would tell them apart is.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 from statistics import median
 from typing import Final, Literal
 
 from contracts.declared import DeclaredLimit
 from loadtests.families import Family
-from loadtests.fitting import FamilyFit, fit_all
+from loadtests.fitting import CLOSE_SCORE, FamilyFit, fit_all
 from loadtests.trace import Call
 
 Algorithm = Literal[
@@ -27,6 +27,8 @@ ALGORITHMS: Final[dict[Family, Algorithm]] = {
     Family.COUNTER: "sliding_window",
     Family.LOG_REFUSED: "sliding_window",
     Family.COUNTER_REFUSED: "sliding_window",
+    Family.COUNTER_FIRST: "sliding_window",
+    Family.COUNTER_FIRST_REFUSED: "sliding_window",
     Family.BUCKET: "token_bucket",
     Family.STEPPED: "token_bucket",
     Family.QUEUE: "leaky_bucket",
@@ -44,6 +46,9 @@ DOUBT: Final = 1.9
 MOST_CONTRADICTED: Final = 0.01
 """A fit that contradicts more of the answers than this, and more than 4, explains nothing."""
 
+
+COUNTERS: Final = (Family.COUNTER, Family.COUNTER_FIRST)
+"""The two differ in where their windows begin, which after a rest few answers tell."""
 
 MOST_OPEN: Final = 0.25
 """Of a fit that leaves more answers than this to chance nobody is sure; nor of one with a flaw."""
@@ -212,7 +217,7 @@ def _passes_alone(calls: Sequence[Call]) -> bool:
 
 
 def _from_fits(fits: Sequence[FamilyFit], answers: int) -> Measured:
-    best = fits[0]
+    best = _as_wide_as_the_other_counter(fits)
     fit, family = best.best, best.best.candidate.family
     rival = next((r for r in fits[1:] if _name(r) != _name(best)), None)
     margin = 10.0 if rival is None else rival.best.score - fit.score
@@ -238,6 +243,22 @@ def _from_fits(fits: Sequence[FamilyFit], answers: int) -> Measured:
         rival=close,
         contradicted=fit.contradictions,
     )
+
+
+def _as_wide_as_the_other_counter(fits: Sequence[FamilyFit]) -> FamilyFit:
+    """The best, with the interval of the other sliding counter that explains as much."""
+    best = fits[0]
+    if best.best.candidate.family not in COUNTERS:
+        return best
+    alike = [
+        fitted
+        for fitted in fits
+        if fitted.best.candidate.family in COUNTERS
+        and fitted.best.score <= best.best.score + CLOSE_SCORE
+    ]
+    limits = [end for fitted in alike for end in fitted.limits]
+    times = [end for fitted in alike for end in fitted.times]
+    return replace(best, limits=(min(limits), max(limits)), times=(min(times), max(times)))
 
 
 def _name(fitted: FamilyFit) -> str:

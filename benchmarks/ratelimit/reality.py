@@ -94,8 +94,8 @@ def cases() -> Iterator[Case]:
             ("flexible", "fixed window, first call"): rate_limiter_flexible(size, window),
             ("flexible block", "penalty"): rate_limiter_flexible(size, window, block_s=window),
             ("fastify", "fixed window, first call"): fastify_rate_limit(size, window),
-            ("haproxy gpc0", "sliding counter"): haproxy(size, window),
-            ("haproxy req_rate", "counter counting refused"): haproxy(
+            ("haproxy gpc0", "counter, first call"): haproxy(size, window),
+            ("haproxy req_rate", "counter, first call, counting refused"): haproxy(
                 size, window, counter="http_req_rate"
             ),
         }

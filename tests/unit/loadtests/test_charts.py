@@ -8,8 +8,9 @@ from contracts.declared import read_declared
 from contracts.verdict import RateLimit
 from loadtests.allowances import Allowance, admitted_by, allowance_for, allowed_by
 from loadtests.charts import Rates, pictures
+from loadtests.counters import FixedGrid
 from loadtests.gates import CountGate
-from loadtests.limiters import FixedGrid, FixedWindow, Limiter, SlidingLog, TokenBucket
+from loadtests.limiters import FixedWindow, Limiter, SlidingLog, TokenBucket
 from loadtests.trace import Call, Trace
 from tests.unit.loadtests.simulating import Simulated
 

@@ -9,9 +9,10 @@ from benchmarks.ratelimit.simulation import FIVE, Run, accurate, confirm, find, 
 from benchmarks.ratelimit.simulator import Network, Server, Simulator
 from benchmarks.ratelimit.worlds import KINDS, World, draw
 from contracts.declared import read_declared
+from loadtests.counters import FixedGrid
 from loadtests.estimator import estimate
 from loadtests.gates import Answer, CountGate, Gate, QueueGate, StackGate
-from loadtests.limiters import FixedGrid, FixedWindow, Penalty, SlidingLog, TokenBucket
+from loadtests.limiters import FixedWindow, Penalty, SlidingLog, TokenBucket
 from loadtests.plan import plan_for
 from loadtests.segments import Budget, Done
 from loadtests.trace import Call, Trace, read_trace, write_calls, write_header

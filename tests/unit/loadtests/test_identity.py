@@ -5,10 +5,11 @@ import pytest
 
 from benchmarks.ratelimit.simulator import Network, Server, Simulator
 from contracts.declared import read_declared
+from loadtests.counters import FixedGrid, SlidingCounter
 from loadtests.estimator import RateLimit, estimate
 from loadtests.gates import CountGate, Gate
 from loadtests.identity import Variation, read_sandwiches
-from loadtests.limiters import FixedGrid, FixedWindow, SlidingCounter, SlidingLog, TokenBucket
+from loadtests.limiters import FixedWindow, SlidingLog, TokenBucket
 from loadtests.plan import plan_for
 from loadtests.segments import Budget
 from loadtests.sharing import Questions

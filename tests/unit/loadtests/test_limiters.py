@@ -6,17 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadtests.counters import CounterFromFirst, FixedGrid, SlidingCounter
 from loadtests.gates import CountGate, QueueGate, StackGate
 from loadtests.limiters import (
     CountingRefused,
     Extending,
-    FixedGrid,
     FixedWindow,
     InFlight,
     Limiter,
     Outcome,
     Penalty,
-    SlidingCounter,
     SlidingLog,
     TokenBucket,
 )
@@ -26,6 +25,7 @@ MAKERS: dict[str, Callable[[], Limiter]] = {
     "fixed-grid": lambda: FixedGrid(10.0, 3.0),
     "log": lambda: SlidingLog(10.0),
     "counter": lambda: SlidingCounter(10.0, 3.0),
+    "counter-first": lambda: CounterFromFirst(10.0),
     "bucket": lambda: TokenBucket(0.5),
     "stepped": lambda: TokenBucket(0.5, 4.0, 1.0),
     "extending": lambda: Extending(10.0),
@@ -136,6 +136,15 @@ def test_a_penalty_lasts_from_the_first_refusal_and_is_not_prolonged() -> None:
     answers = [gate.ask(arrival).admitted for arrival in (0.0, 0.1, 1.0, 3.0, 5.9, 6.0, 6.1, 6.2)]
 
     assert answers == [True, True, False, False, False, True, True, False]
+
+
+def test_a_counter_from_the_first_call_begins_anew_after_two_idle_windows() -> None:
+    spent, trickling = [0.0, 1.0, 2.0, 9.9, 10.1], [13.4, 13.5]
+    anew = [35.0, 36.0, 37.0, 44.9, 48.4]
+
+    answers = admitted(MAKERS["counter-first"](), 3, [*spent, *trickling, *anew])
+
+    assert "".join("01"[answer] for answer in answers) == "111001011101"
 
 
 def test_a_queue_delays_before_it_refuses() -> None:

@@ -1,0 +1,118 @@
+"""What can be read off a trace before any kind of limiter is held against it.
+
+Pure. Where the search for a fit begins: when something came back, how much and how fast.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from loadtests.limiters import Outcome
+from loadtests.replay import Arrival
+
+
+@dataclass(frozen=True, slots=True)
+class Clues:
+    """What can be read off a trace without any model.
+
+    Attributes:
+        openers: When windows may have been opened: the first call, and each first admission.
+        brackets: The releases worth a look: the widest gaps first.
+        drained: How many were admitted before the first refusal.
+        again: The most admitted in a row after it.
+        refused: When the first refused call was answered, in seconds.
+        edges: The releases that ended a time in which nothing came back, as sharply as polls can.
+        rate: Calls admitted per second between the first release and the last refusal.
+        span: How long the trace lasts, in seconds.
+        calls: How many there are.
+    """
+
+    openers: Sequence[tuple[float, float]]
+    brackets: Sequence[tuple[float, float]]
+    edges: Sequence[tuple[float, float]]
+    drained: int
+    again: int
+    refused: float
+    rate: float
+    span: float
+    calls: int
+
+    @classmethod
+    def read(cls, seen: Sequence[Arrival], brackets: Sequence[tuple[float, float]]) -> "Clues":
+        """Read them off the calls, in the order of their answers, and ``replay.releases``."""
+        refused = [arrival for arrival in seen if arrival.outcome is Outcome.REFUSED]
+        admitted = [arrival for arrival in seen if arrival.outcome is Outcome.ADMITTED]
+        drained = max(1, sum(arrival.answered < refused[0].answered for arrival in admitted))
+        opener = (seen[0].sent, seen[0].answered)
+        major = sorted(_major(brackets, seen))
+        rate = _rate(seen, brackets[0][0], max(8, drained // 10))
+        return cls(
+            openers=[opener, *(((low, high)) for low, high in major)],
+            brackets=major,
+            edges=_dead_ends(seen, 3 / rate)[:6],
+            drained=drained,
+            again=_longest_run(seen, refused[0].answered),
+            refused=refused[0].answered,
+            rate=rate,
+            span=max(arrival.answered for arrival in seen) - seen[0].sent,
+            calls=len(seen),
+        )
+
+
+def _rate(seen: Sequence[Arrival], since: float, block: int) -> float:
+    """How much came back per second, while the limit was kept empty.
+
+    Measured in blocks between two refusals, some admissions each. A block after a rest saw the
+    bucket full and time go to waste, one before an edge saw none: the fastest large block counts.
+    """
+    found: list[tuple[float, int]] = []
+    start, tokens = since, 0
+    for arrival in seen:
+        if arrival.sent <= since:
+            continue
+        tokens += arrival.outcome is Outcome.ADMITTED
+        if arrival.outcome is Outcome.REFUSED and tokens and (tokens >= block or not found):
+            found.append((tokens / max(arrival.sent - start, 1e-3), tokens))
+            start, tokens = arrival.sent, 0
+    if not found:
+        return max(1, tokens) / max(seen[-1].answered - since, 1e-3)
+    largest = max(count for _, count in found)
+    return max(rate for rate, count in found if count >= largest / 5)
+
+
+def _major(
+    brackets: Sequence[tuple[float, float]], seen: Sequence[Arrival]
+) -> list[tuple[float, float]]:
+    """The first release and those after which most was admitted, six at most."""
+    counted = []
+    for at, (low, high) in enumerate(brackets):
+        until = brackets[at + 1][0] if at + 1 < len(brackets) else float("inf")
+        count = sum(
+            arrival.outcome is Outcome.ADMITTED and low < arrival.sent < until for arrival in seen
+        )
+        counted.append((count, (low, high)))
+    largest = sorted(counted, reverse=True)[:5]
+    return list({brackets[0], *(bracket for _, bracket in largest)})
+
+
+def _longest_run(seen: Sequence[Arrival], since: float) -> int:
+    runs = groupby(
+        (arrival.outcome for arrival in seen if arrival.answered >= since),
+        key=lambda outcome: outcome is Outcome.ADMITTED,
+    )
+    return max((len(list(run)) for admitted, run in runs if admitted), default=0)
+
+
+def _dead_ends(seen: Sequence[Arrival], least: float) -> list[tuple[float, float]]:
+    """Releases after at least so many seconds of refusals, known to a quarter of that."""
+    found = []
+    began: float | None = None
+    last = 0.0
+    for arrival in seen:
+        if arrival.outcome is Outcome.REFUSED:
+            began, last = (arrival.answered if began is None else began), arrival.sent
+        elif arrival.outcome is Outcome.ADMITTED and began is not None:
+            if last - began > least and arrival.answered - last < (last - began) / 4:
+                found.append((last, arrival.answered))
+            began = None
+    return found
