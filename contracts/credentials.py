@@ -351,17 +351,18 @@ def _same_kind(character: str, draw: random.Random) -> str:
     return draw.choice(kind)
 
 
-def _quoted(value: str) -> Text:
+def quoted(value: str) -> Text:
+    """A value that is called by itself."""
     return Text(value, f'the text "{value}"')
 
 
 CLASSICS: Final = (
     Text("", "an empty key"),
     Text("  ", "a blank key"),
-    *map(_quoted, ("undefined", "null", "None", "nil", "true", "false", "0", "1", "NaN")),
-    *map(_quoted, ("constructor", "toString", "__proto__", "hasOwnProperty")),
+    *map(quoted, ("undefined", "null", "None", "nil", "true", "false", "0", "1", "NaN")),
+    *map(quoted, ("constructor", "toString", "__proto__", "hasOwnProperty")),
     Text("[object Object]", 'the text "[object Object]"', attack=True),
-    *map(_quoted, ("sk_live_", "sk_live_...", "abc", "key", "test", "admin")),
+    *map(quoted, ("sk_live_", "sk_live_...", "abc", "key", "test", "admin")),
 )
 """What clients send by mistake, what lax comparisons take for a key, and what each object of
 JavaScript has a member of."""

@@ -45,6 +45,7 @@ class ScopedKeys:
         roles = self._insufficient(operation)
         live = [role for role in roles if self._controls.is_live(role)]
         others = [role for role in roles if role not in live]
+        live = self._readers_first(operation, live)
         return self._chosen(live, [*self._lacking(operation)], others, which=which)
 
     def minimal(self, operation: Operation, which: int = 0) -> Role | None:
@@ -75,6 +76,12 @@ class ScopedKeys:
             if self._keyring.admits(role, reader.operation) and self._controls.is_live(role)
         ]
         return self._chosen(reading, needed)
+
+    def _readers_first(self, operation: Operation, live: Sequence[Role]) -> list[Role]:
+        """What may read is the likeliest to be let write."""
+        reader = self._controls.reader(operation)
+        reading = [r for r in live if reader and self._keyring.admits(r, reader.operation)]
+        return list(dict.fromkeys((*reading, *live)))
 
     def _insufficient(self, operation: Operation) -> list[Role]:
         return [r for r in self._keyring.insufficient(operation) if r in self._configured]

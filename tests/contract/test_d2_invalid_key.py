@@ -8,7 +8,7 @@ from contracts.advice import TRIMMED
 from contracts.asking import Send
 from contracts.checks import advise, expect
 from contracts.circumstances import CIRCUMSTANCES
-from contracts.credentials import CLASSICS, RandomKey, Text
+from contracts.credentials import CLASSICS, RandomKey, Text, quoted
 from contracts.hostile import BEYOND_ASCII, INJECTIONS, TRIMMABLE, Octets
 from contracts.judge import NO_ACCESS, NO_EFFECT, UNAUTHORIZED
 from contracts.manners import (
@@ -21,7 +21,7 @@ from contracts.manners import (
     WATCHED,
     Manner,
 )
-from contracts.near_misses import CASE, CUT, EXTENDED, NearMiss, near_misses
+from contracts.near_misses import CASE, CASE_TO, CUT, EXTENDED, NearMiss, near_misses
 from contracts.operations import Operation
 from contracts.places import Several
 from contracts.requirements import D2
@@ -36,6 +36,12 @@ def test_random_key(operation: Operation, send: Send, random_key: RandomKey) -> 
 
 @pytest.mark.depth(weight=22, family="values that are nobody's key")
 @pytest.mark.requirement(D2)
+@example(value=quoted("undefined"))
+@example(value=quoted("null"))
+@example(value=quoted("None"))
+@example(value=quoted("true"))
+@example(value=quoted("NaN"))
+@example(value=quoted("0"))
 @given(value=st.sampled_from(CLASSICS))
 def test_classic(operation: Operation, send: Send, value: Text) -> None:
     """A value that clients send by mistake gets 401."""
@@ -58,7 +64,7 @@ def test_beyond_ascii(operation: Operation, send: Send, value: Octets) -> None:
     expect(send(operation, value), NO_ACCESS)
 
 
-@pytest.mark.depth(weight=2, family="the key and a worthless value, in two headers")
+@pytest.mark.depth(weight=4, family="the key and a worthless value, in two headers")
 @pytest.mark.requirement(D2)
 def test_repeated_header(operation: Operation, send: Send) -> None:
     """Of two x-api-key headers the right one does not count wherever it stands."""
@@ -107,6 +113,7 @@ def test_circumstances(
 @example(near_miss=NearMiss(CUT, 0), manner=PLAIN)
 @example(near_miss=NearMiss(EXTENDED, 0), manner=PLAIN)
 @example(near_miss=NearMiss(CASE, 0), manner=PLAIN)
+@example(near_miss=NearMiss(CASE_TO, 0), manner=PLAIN)
 @given(near_miss=near_misses(), manner=st.sampled_from((*[PLAIN] * 6, FRESH, AFTER_GOOD)))
 def test_near_miss(operation: Operation, send: Send, near_miss: NearMiss, manner: Manner) -> None:
     """A key that is almost the real one gets 401."""

@@ -1,7 +1,7 @@
 """D3: a live key without the operation's scopes is refused, and one with them is not."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contracts.asking import Send
@@ -17,6 +17,9 @@ pytestmark = pytest.mark.needs("SCOPED_KEYS", "KEY_PROVISIONER")
 KEYS = st.integers(0, 31)
 """Which of the keys that fit, counted round all there are."""
 
+WITHOUT_SCOPES = -1
+"""It comes last, for no operation shows that it is alive."""
+
 
 @pytest.mark.core
 @pytest.mark.requirement(D3)
@@ -25,8 +28,9 @@ def test_insufficient_key(operation: Operation, send: Send) -> None:
     expect(send(operation, send.insufficient(operation)), FORBIDDEN)
 
 
-@pytest.mark.depth(weight=6, family="keys that lack its scopes")
+@pytest.mark.depth(weight=6, least=1, family="keys that lack its scopes")
 @pytest.mark.requirement(D3)
+@example(which=WITHOUT_SCOPES)
 @given(which=KEYS)
 def test_any_insufficient_key(operation: Operation, send: Send, which: int) -> None:
     """A live key gets 403 whatever other scopes it has, or none."""
