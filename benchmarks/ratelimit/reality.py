@@ -8,6 +8,7 @@ those whose name holds the word. Limiters whose program or packages are missing 
 """
 
 import argparse
+import gzip
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ from contracts.verdict import RateLimit
 from loadtests.estimator import estimate
 from loadtests.plan import plan_for
 from loadtests.segments import KEPT_S, Budget
+from loadtests.trace import CONTROL, Trace, read_trace
 from tests.integration.suite.verification import settings_of, verify
 from tests.servers.limiters.libraries import (
     express_rate_limit,
@@ -111,7 +113,7 @@ def cases() -> Iterator[Case]:
 
 
 def real(case: Case) -> RateLimit:
-    """Find the limit of a running server.
+    """Find the limit of a running server; requests and seconds are those of the measurement.
 
     Raises:
         ServerUnavailableError: It cannot be started here.
@@ -123,7 +125,15 @@ def real(case: Case) -> RateLimit:
         outcome = verify(Path(folder), settings, "ratelimit")
         if outcome.verdict is None or outcome.verdict.rate_limit is None:
             raise RuntimeError(f"{case.name}: exit code {outcome.exit_code}: {outcome.err}")
-        return outcome.verdict.rate_limit
+        with gzip.open(Path(folder) / "trace.jsonl.gz") as lines:
+            return _measuring_alone(outcome.verdict.rate_limit, read_trace(lines).trace)
+
+
+def _measuring_alone(said: RateLimit, trace: Trace) -> RateLimit:
+    """Without what was asked about who shares the counter, which the simulation does not ask."""
+    calls = [call for call in trace if call.probe == CONTROL]
+    seconds = max(call.answered for call in calls)
+    return said.model_copy(update={"requests_sent": len(calls), "seconds": seconds})
 
 
 def simulated(case: Case) -> list[Run]:
