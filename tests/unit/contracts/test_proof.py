@@ -30,7 +30,7 @@ NEEDED_FOR_MORE: Final[Mapping[str, str]] = {
     "D6.every-error": _WHOLE_RUN,
     "D12.every-answer": _WHOLE_RUN,
     "D7.again-and-again": "alone where no key can be made, with C05=25",
-    "D3.asked-in-another-way": "alone with S01 where header=authorization",
+    "D8.just-deactivated": _BOTH_ENDINGS,
     "D8.just-deleted": _BOTH_ENDINGS,
     "D4.ramp": "of the other part",
     "D6.rate-limited": "of the other part",
