@@ -28,7 +28,7 @@ def test_cached_refusal(operation: Operation, send: Send) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.depth(weight=8, family="a sufficient key, again and again")
+@pytest.mark.depth(weight=24, family="a sufficient key, again and again")
 @pytest.mark.requirement(D7)
 @given(turn=st.integers(0, 10_000))
 def test_again_and_again(operation: Operation, send: Send, turn: int) -> None:
