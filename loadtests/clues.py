@@ -5,10 +5,14 @@ Pure. Where the search for a fit begins: when something came back, how much and 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import pairwise
+from typing import Final
 
 from loadtests.limiters import Outcome
 from loadtests.replay import Arrival
+
+MOMENT_S: Final = 0.2
+"""In so many seconds even the fastest limit that the search meets gives little back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,8 @@ class Clues:
         openers: When windows may have been opened: the first call, and each first admission.
         brackets: The releases worth a look: the widest gaps first.
         drained: How many were admitted before the first refusal.
-        again: The most admitted in a row after it.
+        rushed: How many of them in the last moment before it.
+        closest: The least seconds between two admitted calls.
         refused: When the first refused call was answered, in seconds.
         edges: The releases that ended a time in which nothing came back, as sharply as polls can.
         rate: Calls admitted per second between the first release and the last refusal.
@@ -31,7 +36,8 @@ class Clues:
     brackets: Sequence[tuple[float, float]]
     edges: Sequence[tuple[float, float]]
     drained: int
-    again: int
+    rushed: int
+    closest: float
     refused: float
     rate: float
     span: float
@@ -51,7 +57,8 @@ class Clues:
             brackets=major,
             edges=_dead_ends(seen, 3 / rate)[:6],
             drained=drained,
-            again=_longest_run(seen, refused[0].answered),
+            rushed=sum(refused[0].sent - MOMENT_S < a.sent < refused[0].answered for a in admitted),
+            closest=min((b.answered - a.sent for a, b in pairwise(admitted)), default=1.0),
             refused=refused[0].answered,
             rate=rate,
             span=max(arrival.answered for arrival in seen) - seen[0].sent,
@@ -93,14 +100,6 @@ def _major(
         counted.append((count, (low, high)))
     largest = sorted(counted, reverse=True)[:5]
     return list({brackets[0], *(bracket for _, bracket in largest)})
-
-
-def _longest_run(seen: Sequence[Arrival], since: float) -> int:
-    runs = groupby(
-        (arrival.outcome for arrival in seen if arrival.answered >= since),
-        key=lambda outcome: outcome is Outcome.ADMITTED,
-    )
-    return max((len(list(run)) for admitted, run in runs if admitted), default=0)
 
 
 def _dead_ends(seen: Sequence[Arrival], least: float) -> list[tuple[float, float]]:

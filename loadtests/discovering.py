@@ -281,7 +281,7 @@ class Discovery:
         """A second call so long after the first: halve the time after which it is admitted."""
         for _ in range(8):
             low, high = self._between_two()
-            if high - low < max(0.02 * high, 0.006):
+            if high - low < max(0.02 * high, 0.003):
                 break
             middle, rest = (low + high) / 2, 1.2 * high
             start = self.calls[-1].answered + rest

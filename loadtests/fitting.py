@@ -191,7 +191,7 @@ def _cost(tally: Tally, size: int) -> float:
 
 def _sizes(clues: Clues) -> tuple[int, int]:
     """The smallest and largest N worth a thought; a slow drain overcounts."""
-    return min(clues.drained // 3, clues.again), 2 * clues.drained + 20
+    return min(clues.drained // 3, clues.rushed), 2 * clues.drained + 20
 
 
 def _chance(candidate: Candidate, clues: Clues) -> float:

@@ -22,6 +22,8 @@ SMALL_WORLDS = {
     "fixed window, grid": (45, 12.0),
     "sliding log": (45, 12.0),
     "sliding counter": (60, 20.0),
+    "counter, first call": (45, 12.0),
+    "counter, first call, counting refused": (45, 12.0),
     "token bucket": (60, 20.0),
     "queue": (40, 8.0),
     "calls in flight": (12, 30.0),
@@ -50,6 +52,23 @@ def test_an_unknown_limit_is_found_and_its_kind_named(kind: str) -> None:
     run = find(quiet_world(kind, *SMALL_WORLDS[kind]))
 
     assert (run.said.status, run.said.algorithm) == ("confirmed", KINDS[kind].algorithm)
+    assert accurate(run)
+
+
+@pytest.mark.parametrize("rate", [3, 7, 11])
+def test_a_limit_of_one_call_is_timed_and_its_kind_left_open(rate: int) -> None:
+    near = Network(rtt=0.001, jitter=0.0003)
+
+    run = find(replace(quiet_world("token bucket", 1, 1 / rate), network=near))
+
+    assert (run.said.limit, run.said.algorithm) == (1, "unknown")
+    assert run.said.window_s == pytest.approx(1 / rate, rel=0.08)
+
+
+@pytest.mark.parametrize("size", [14, 24])
+def test_a_small_bucket_is_drained_again_until_its_rate_is_known(size: int) -> None:
+    run = find(quiet_world("token bucket", size, size / 5))
+
     assert accurate(run)
 
 
