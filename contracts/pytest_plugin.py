@@ -74,6 +74,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     if not _asks_target(config) or config.option.collectonly:
         return
+    if config.getoption("numprocesses", default=None):
+        raise pytest.UsageError("-n: the checks keep one rate and one budget; run them without it")
     try:
         settings = configured().settings
     except SettingsError as error:

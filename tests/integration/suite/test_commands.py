@@ -71,6 +71,13 @@ def test_pytest_alone_is_never_0_after_a_violation(tmp_path: Path) -> None:
     assert done.returncode == 1
 
 
+def test_pytest_in_several_processes_asks_nothing() -> None:
+    done = run([*PYTEST, "-n", "2"], {"BUSYBOARD_BASE_URL": "http://127.0.0.1:9/v1"})
+
+    assert done.returncode == 4
+    assert "-n: the checks keep one rate and one budget" in done.stderr
+
+
 def test_locust_alone_confirms_the_limit(tmp_path: Path) -> None:
     with FLASK.start() as server:
         settings = settings_of(server, REPORT_DIR=str(tmp_path))
