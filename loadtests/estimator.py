@@ -194,6 +194,9 @@ def _fill(
     shared: Shared,
 ) -> RateLimit:
     found = measured or Measured(None, "unknown", 0.0, (0, 0, 0), None, None)
+    if found.family is None:
+        # What explains too little of the answers has no figures but the count of one drain.
+        found = replace(found, windows=None, rates=None)
     size = found.limits[1] or None
     truth = judge_promises(calls)
     return RateLimit(

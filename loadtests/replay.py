@@ -32,12 +32,14 @@ class Arrival:
         outcome: What became of it.
         overtaking: How many calls that were answered later, or never, may have been admitted
             before it.
+        beside: How many of them were under way at the same time, times taken as they are.
     """
 
     sent: float
     answered: float
     outcome: Outcome
     overtaking: int
+    beside: int
 
 
 def arrivals(calls: Iterable[Call], *, pad: float, probe: str = CONTROL) -> list[Arrival]:
@@ -60,8 +62,9 @@ def arrivals(calls: Iterable[Call], *, pad: float, probe: str = CONTROL) -> list
         own = 0 if call.refused else 1
         answered_before += own
         overtaking = max(0, may_precede - answered_before)
+        beside = max(0, bisect_left(written, call.answered) - answered_before)
         span = (call.written - pad, call.answered + pad)
-        seen.append(Arrival(*span, _outcome(call), overtaking))
+        seen.append(Arrival(*span, _outcome(call), overtaking, beside))
     return seen
 
 
@@ -157,10 +160,11 @@ def replay(
     for arrival in seen:
         sent, answered, outcome = arrival.sent, arrival.answered, arrival.outcome
         low, high = limiter.taken(sent, answered)
+        likely = high + arrival.beside
         high += arrival.overtaking
         if outcome is Outcome.ADMITTED:
             needs.append(low + 1)
-            could_refuse.append(high)
+            could_refuse.append(likely)
             patience -= low >= most
         elif outcome is Outcome.REFUSED:
             allows.append(high)
