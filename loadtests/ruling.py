@@ -13,8 +13,7 @@ from typing import Final
 from contracts.declared import DeclaredLimit
 from loadtests import sightings
 from loadtests.claims import Reading, late_again, read_claim, room
-from loadtests.families import Family
-from loadtests.measuring import Measured
+from loadtests.measuring import COUNTERS, Measured
 from loadtests.promises import judge_promises
 from loadtests.segments import Done
 from loadtests.trace import Call
@@ -161,7 +160,7 @@ def _repeated(claim: DeclaredLimit, calls: Sequence[Call], measured: Measured | 
         return True
     if measured is None or measured.family is None or judge_promises(calls).foreign:
         return False
-    if measured.family is Family.COUNTER:
+    if measured.family in COUNTERS:
         # After one window of rest a counter is not full: its drains differ, but by its own rule.
         return measured.contradicted == 0
     return sightings.drains_agree(calls, rest=claim.span, rate=claim.rate)

@@ -26,6 +26,7 @@ class Verdict:
 
 TELLS: Final[dict[frozenset[Family], str]] = {
     frozenset({Family.BUCKET, Family.COUNTER}): "a larger limit, or a drain shortly before an edge",
+    frozenset({Family.BUCKET, Family.COUNTER_FIRST}): "a larger limit, or a longer rest",
     frozenset({Family.FIXED_FIRST, Family.LOG}): "half a window of calls just before its end",
     frozenset({Family.PENALTY, Family.FIXED_GRID}): "half the limit, then half a window of silence",
 }
@@ -65,7 +66,8 @@ def _figures(measured: Measured) -> str:
     if measured.family is None:
         return "no known kind of limiter explains the answers"
     low, size, high = measured.limits
-    parts = [f"{measured.family.value}, {size} calls" + _between(low, high)]
+    calls = "call" if size == 1 else "calls"
+    parts = [f"{measured.family.value}, {size} {calls}" + _between(low, high)]
     if measured.windows is not None:
         first, window, last = measured.windows
         parts.append(f"per {window:.4g} s (between {first:.4g} and {last:.4g})")
