@@ -124,7 +124,7 @@ def measure(calls: Sequence[Call]) -> Measured | None:
     if flight is not None:
         return flight
     fits = fit_all(calls)
-    return _from_fits(fits, len(calls)) if fits else None
+    return _from_fits(fits, calls) if fits else None
 
 
 def queued(calls: Sequence[Call]) -> bool:
@@ -216,13 +216,16 @@ def _passes_alone(calls: Sequence[Call]) -> bool:
     return True
 
 
-def _from_fits(fits: Sequence[FamilyFit], answers: int) -> Measured:
+def _from_fits(fits: Sequence[FamilyFit], calls: Sequence[Call]) -> Measured:
+    answers = len(calls)
     best = _as_wide_as_the_other_counter(fits)
     fit, family = best.best, best.best.candidate.family
     rival = next((r for r in fits[1:] if _name(r) != _name(best)), None)
     margin = 10.0 if rival is None else rival.best.score - fit.score
     explained = fit.contradictions <= max(4, MOST_CONTRADICTED * answers)
-    named = explained and margin >= max(MARGIN, 0.3 * fit.score)
+    # Without a loss, an answer that the kind cannot give is another kind's, or somebody else's.
+    whole = not fit.contradictions or any(call.lost for call in calls)
+    named = explained and whole and margin >= max(MARGIN, 0.3 * fit.score)
     confidence = 1 - 0.5 * math.exp(-max(0.0, margin) / DOUBT) if explained else 0.0
     # Of a small limit one call is a large share, and coincidences are common.
     confidence = min(confidence, 1 - 1 / max(2, fit.limit))
