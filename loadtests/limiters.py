@@ -248,15 +248,20 @@ class CountingRefused:
 
     def __init__(self, inner: Limiter) -> None:
         self._inner = inner
+        self._refused: list[float] = []
 
     def taken(self, sent: float, answered: float) -> Taken:
-        """See ``Limiter``."""
-        return self._inner.taken(sent, answered)
+        """See ``Limiter``; a refused call that was under way together with this may come after."""
+        low, high = self._inner.taken(sent, answered)
+        together = len(self._refused) - bisect_right(self._refused, sent)
+        return max(0, low - together), high
 
     def record(self, sent: float, answered: float, outcome: Outcome) -> None:
         """See ``Limiter``."""
-        counted = Outcome.ADMITTED if outcome is Outcome.REFUSED else outcome
-        self._inner.record(sent, answered, counted)
+        if outcome is Outcome.REFUSED:
+            insort(self._refused, answered)
+            outcome = Outcome.ADMITTED
+        self._inner.record(sent, answered, outcome)
 
 
 class Penalty:

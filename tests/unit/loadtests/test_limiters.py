@@ -30,6 +30,7 @@ MAKERS: dict[str, Callable[[], Limiter]] = {
     "stepped": lambda: TokenBucket(0.5, 4.0, 1.0),
     "extending": lambda: Extending(10.0),
     "log-refused": lambda: CountingRefused(SlidingLog(10.0)),
+    "counter-first-refused": lambda: CountingRefused(CounterFromFirst(10.0)),
 }
 
 times = st.lists(st.integers(0, 600).map(lambda tenth: tenth / 10), min_size=1, max_size=60).map(
@@ -136,6 +137,15 @@ def test_a_penalty_lasts_from_the_first_refusal_and_is_not_prolonged() -> None:
     answers = [gate.ask(arrival).admitted for arrival in (0.0, 0.1, 1.0, 3.0, 5.9, 6.0, 6.1, 6.2)]
 
     assert answers == [True, True, False, False, False, True, True, False]
+
+
+def test_a_refused_call_under_way_at_the_same_time_may_have_come_later() -> None:
+    limiter = CountingRefused(FixedWindow(10.0))
+    limiter.record(0.0, 0.1, Outcome.ADMITTED)
+    limiter.record(0.2, 0.4, Outcome.REFUSED)
+
+    assert limiter.taken(0.3, 0.5) == (1, 2)
+    assert limiter.taken(0.5, 0.6) == (2, 2)
 
 
 def test_a_counter_from_the_first_call_begins_anew_after_two_idle_windows() -> None:
