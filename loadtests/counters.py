@@ -98,12 +98,16 @@ class CounterFromFirst:
         self._window = window
         self._before = self._now = (0, 0)
         self._opened: tuple[float, float] | None = None
+        self._unsure = False  # whether the last call really opened the present window
+        self._lost = False  # whether it is no longer known where the windows begin
 
     def taken(self, sent: float, answered: float) -> Taken:
         """See ``Limiter``; implementations round either way, so both ways are allowed for."""
         if self._opened is None:
             return 0, 0
         first, last = self._elapsed(sent, answered)
+        if self._lost or (self._unsure and last >= 1):
+            return 0, self._before[1] + self._now[1]
         low = min(self._level(0, first, last), self._level(0, last, last))
         high = max(self._level(1, first, first), self._level(1, last, first))
         return math.floor(low + ROUNDING), math.ceil(high - ROUNDING)
@@ -117,13 +121,21 @@ class CounterFromFirst:
         opened = self._opened or (sent, answered)
         if first >= 2:
             self._before, self._now, self._opened = (0, 0), own, (sent, answered)
-        elif last < 1:
-            self._now = self._now[0] + own[0], self._now[1] + own[1]
-        else:
-            after = answered if last >= 2 else opened[1] + self._window
-            self._opened = opened[0] + self._window, after
-            self._before = (self._now[0] if last < 2 else 0), self._now[1] + (first < 1)
+            self._unsure = self._lost = False
+        elif self._lost or last >= 2 or (self._unsure and last >= 1):
+            self._lost, self._opened = True, (opened[0], answered)
+            self._now = 0, self._now[1] + 1
+        elif last >= 1:
+            self._opened = opened[0] + self._window, opened[1] + self._window
+            self._before = self._now[0], self._now[1] + (first < 1)
             self._now = (own[0] if first >= 1 else 0), 1
+            self._unsure = first < 1
+        elif self._unsure and sent < opened[1]:
+            self._before = self._before[0], self._before[1] + 1
+            self._now = self._now[0], self._now[1] + 1
+        else:
+            self._now = self._now[0] + own[0], self._now[1] + own[1]
+            self._unsure = False
 
     def _elapsed(self, sent: float, answered: float) -> tuple[float, float]:
         """The least and the most windows since the present one was opened."""
