@@ -172,8 +172,8 @@ class Confirmation:
         return not late and not self._falls_short()
 
     def _needs_an_edge(self, candidate: Candidate) -> bool:
-        """Whether it explains the first drain by a window's end within it: once may be chance."""
-        if candidate.family is not Family.FIXED_GRID:
+        """Whether a window's end within the first drain explains it: once may be chance."""
+        if candidate.family not in (Family.FIXED_GRID, Family.COUNTER):
             return False
         drained, refused = self._first_drain
         to_the_edge = (candidate.phase - drained.written) % candidate.window

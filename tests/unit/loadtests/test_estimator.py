@@ -82,6 +82,18 @@ def test_a_true_declaration_is_confirmed_within_its_budget(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "window", "seed"),
+    [("sliding counter", 54.0, 0), ("sliding counter", 66.0, 0), ("token bucket", 66.0, 3)],
+)
+def test_an_edge_that_happens_to_lie_in_the_drain_confirms_nothing(
+    kind: str, window: float, seed: int
+) -> None:
+    run = confirm(replace(draw(kind, seed, plain=True), size=100, window=window))
+
+    assert run.said.status != "confirmed"
+
+
+@pytest.mark.parametrize(
     ("kind", "truth"),
     [*((kind, (36, 20.0)) for kind in FIVE), (FIVE[1], (40, 22.0)), (FIVE[0], (44, 20.0))],
 )
