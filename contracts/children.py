@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,11 +45,6 @@ class Interrupt:
         self.name = self.name or ("SIGINT" if number == signal.SIGINT else "SIGTERM")
         if self._child:
             self._child.send_signal(number)
-
-    def wait(self) -> None:
-        """Return when a signal has come."""
-        while self.name is None:
-            time.sleep(0.2)
 
     @contextlib.contextmanager
     def passed_to(self, child: subprocess.Popen[bytes]) -> Iterator[None]:

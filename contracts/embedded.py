@@ -13,7 +13,7 @@ COMMAND: Final = (sys.executable, "-m", "tests.sandbox")
 
 
 class SandboxFailed(Exception):
-    """The sandbox did not start."""
+    """The sandbox did not start, or ended by itself."""
 
 
 @contextlib.contextmanager
@@ -29,6 +29,19 @@ def serving(options: Sequence[str] = ()) -> Iterator[Mapping[str, Any]]:
     Raises:
         SandboxFailed: It ended before it said anything.
     """
+    with started(options) as (said, _):
+        yield said
+
+
+@contextlib.contextmanager
+def started(
+    options: Sequence[str] = (),
+) -> Iterator[tuple[Mapping[str, Any], subprocess.Popen[bytes]]]:
+    """Serve the sandbox, as `serving` does.
+
+    Yields:
+        What it says of itself, and its process, for whoever waits for its end.
+    """
     with subprocess.Popen(
         [*COMMAND, "--until-stdin-closes", *options],
         cwd=ROOT,
@@ -43,7 +56,7 @@ def serving(options: Sequence[str] = ()) -> Iterator[Mapping[str, Any]]:
             line = process.stdout.readline()
             if not line:
                 raise SandboxFailed("the sandbox did not start")
-            yield json.loads(line)
+            yield json.loads(line), process
         finally:
             process.stdin.close()
             try:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 from contracts.children import ROOT, Interrupt, environment
-from contracts.embedded import COMMAND, SandboxFailed, as_settings, serving
+from contracts.embedded import COMMAND, SandboxFailed, as_settings, started
 from contracts.options import say
 
 
@@ -42,11 +42,14 @@ def run(arguments: argparse.Namespace) -> int:
     interrupt = Interrupt()
     interrupt.watch()
     try:
-        with serving(options) as said:
+        with started(options) as (said, process):
             for name, value in as_settings(said).items():
                 sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
             sys.stdout.flush()
-            interrupt.wait()
+            with interrupt.passed_to(process):
+                process.wait()
+            if interrupt.name is None:
+                raise SandboxFailed(f"the sandbox ended by itself, with {process.returncode}")
     except SandboxFailed as error:
         say([str(error)])
         return 2

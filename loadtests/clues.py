@@ -21,7 +21,7 @@ class Clues:
 
     Attributes:
         openers: When windows may have been opened: the first call, and each first admission.
-        brackets: The releases worth a look: the widest gaps first.
+        brackets: The first release and those after which most was admitted, by time.
         drained: How many were admitted before the first refusal.
         rushed: How many of them in the last moment before it.
         closest: The least seconds between two admitted calls.

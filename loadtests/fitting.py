@@ -153,12 +153,7 @@ def _middle(best: Fit, close: Sequence[Fit]) -> Fit:
     return equal[len(equal) // 2]
 
 
-def _try(
-    candidate: Candidate,
-    seen: Sequence[Arrival],
-    clues: Clues,
-    fits: list[Fit],
-) -> None:
+def _try(candidate: Candidate, seen: Sequence[Arrival], clues: Clues, fits: list[Fit]) -> None:
     best = min((int(fit.score) for fit in fits), default=len(seen))
     sizes = _sizes(clues)
     try:

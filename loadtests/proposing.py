@@ -12,9 +12,11 @@ from loadtests.clues import Clues
 from loadtests.families import Candidate, Family
 
 MANY: Final = 600
+"""With more calls than this a fit takes longer than a sender should be silent for; where so much
+was seen, a token is a small error anyway."""
+
 MOST_DRIFTS: Final = 1500
-"""With more calls, or more windows to try, a close search takes minutes; where so much was seen, a
-token is a small error anyway."""
+"""More windows than this are not tried in a close search."""
 
 
 def _spread(low: float, high: float, count: int) -> Iterator[float]:

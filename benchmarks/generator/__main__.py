@@ -125,6 +125,16 @@ def slow_server(seconds: float) -> str:
     return _judged(name, achieved, "in", "0.99-1.01", 0.99 <= achieved <= 1.01)
 
 
+def _await(file: Path, process: subprocess.Popen[bytes]) -> None:
+    """Return when a process has written a file, or has ended."""
+    while not file.exists() and process.poll() is None:
+        time.sleep(0.01)
+
+
+IN_ITS_MIDST_S: Final = 2
+"""So long a ramp has run when it is ended."""
+
+
 def end_to_verdict(url: str) -> str:
     """From SIGTERM to verdict.json, in seconds."""
     with tempfile.TemporaryDirectory() as folder:
@@ -140,13 +150,11 @@ def end_to_verdict(url: str) -> str:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         ) as process:
-            while not (Path(folder) / "trace.jsonl.gz").exists() and process.poll() is None:
-                time.sleep(0.01)
-            time.sleep(2)
+            _await(Path(folder) / "trace.jsonl.gz", process)
+            time.sleep(IN_ITS_MIDST_S)
             sent = time.monotonic()
             process.send_signal(signal.SIGTERM)
-            while not (Path(folder) / "verdict.json").exists() and process.poll() is None:
-                time.sleep(0.01)
+            _await(Path(folder) / "verdict.json", process)
             took = time.monotonic() - sent
     return _judged("SIGTERM to verdict (s)", took, "<", 2, took < 2)
 

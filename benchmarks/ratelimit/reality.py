@@ -3,7 +3,7 @@
 ``python -m benchmarks.ratelimit.reality`` starts each limiter three times with another limit on
 loopback, has ``busyboard verify ratelimit`` find it without a declaration, and prints one table:
 the truth, the estimate, its errors, requests and seconds as multiples of the theoretical minimum;
-then the same limiter simulated, median of five networks. Forty minutes; ``--only nginx`` takes
+then the same limiter simulated, median of five networks. An hour; ``--only nginx`` takes
 those whose name holds the word. Limiters whose program or packages are missing are named.
 """
 

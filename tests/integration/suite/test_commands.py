@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
 from contracts.children import ROOT
@@ -246,6 +247,26 @@ def test_sandbox_prints_exports_that_a_shell_takes() -> None:
 
     assert process.returncode == 0
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/v1\n", shell.stdout)
+
+
+def test_sandbox_that_dies_is_not_waited_for() -> None:
+    process = subprocess.Popen(
+        [BUSYBOARD, "sandbox"],
+        env=environment({}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process, process.stdout as out, process.stderr as errors:
+        out.readline()
+        for child in psutil.Process(process.pid).children():
+            child.kill()
+        said = errors.read()
+        process.wait(timeout=30)
+
+    assert (process.returncode, said) == (2, "the sandbox ended by itself, with -9\n")
 
 
 def test_unknown_command_names_the_known_ones() -> None:

@@ -75,8 +75,8 @@ async def asking(server: Sandbox, request: Ask, connection: Connection | None = 
     try:
         await server(scope, receive, send)
     except Exception:
-        # Starlette answers 500 first and then lets the server log the exception
-        if not messages:
+        # Starlette answers 500 first and then lets the server log the exception.
+        if not messages or messages[0]["status"] != 500:
             raise
     return _answer(messages, server) if messages else Answer(0, {}, b"")
 
