@@ -36,6 +36,7 @@ from tests.unit.contracts.targets import (
 )
 
 READER, WRITER, NOBODY = "key-of-the-reader", "key-of-the-writer", "key-without-scopes"
+AGENT = "key-of-the-agent"
 
 AGENTS = operation("GET /agents", (frozenset({"agents:read"}),))
 EXPORT = operation("GET /export", (frozenset({"calls:readonly"}),))
@@ -65,7 +66,9 @@ class Portal(Provisioner):
 
 
 def correct() -> Api:
-    return Api({KEY: None, OTHER_KEY: None, READER: READ, WRITER: WRITE, NOBODY: frozenset()})
+    scoped_keys = {READER: READ, WRITER: WRITE, AGENT: {"agents:read"}, NOBODY: ()}
+    given = {key: frozenset(scopes) for key, scopes in scoped_keys.items()}
+    return Api({KEY: None, OTHER_KEY: None, **given})
 
 
 def server_of(api: Api) -> Answerer:
@@ -117,6 +120,15 @@ def test_configured_keys_stand_first_the_live_before_the_unproven(
 
     assert chosen(asked, LIST) == [scoped(WRITE), scoped(frozenset())]
     assert chosen(asked, CREATE) == [scoped(READ), scoped(frozenset())]
+
+
+def test_a_key_that_may_read_what_is_written_stands_before_others(
+    surroundings: Surroundings,
+) -> None:
+    given = {"agents:read": AGENT, "calls:read": READER}
+    asked, _ = asking(surroundings, given, AGENTS, LIST, CREATE, creates=False)
+
+    assert chosen(asked, CREATE) == [scoped(READ), scoped(frozenset({"agents:read"}))]
 
 
 def test_keys_are_created_for_what_is_not_configured(surroundings: Surroundings) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loadtests.counters import CounterFromFirst, FixedGrid, SlidingCounter
@@ -89,7 +89,12 @@ def test_a_bucket_admits_at_most_its_size_and_what_came_back(arrivals: list[floa
             assert count <= 5 + 0.5 * (last - first) + 1e-6
 
 
+TWO_EDGES = [1.9, 1.9, 2.0, 12.2, 16.2, 17.1, 21.9, 36.8, 50.8, 53.7, 53.8]
+"""Calls that may lie on either side of an edge, twice in a row."""
+
+
 @pytest.mark.parametrize("kind", MAKERS)
+@example(arrivals=TWO_EDGES, early=20, late=20)
 @given(arrivals=times, early=st.integers(0, 20), late=st.integers(0, 20))
 def test_what_a_server_counts_lies_within_the_bounds(
     kind: str, arrivals: list[float], early: int, late: int
