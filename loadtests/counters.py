@@ -5,6 +5,8 @@ Pure. In the frame of ``loadtests.limiters``: the fewest and the most places tak
 
 import math
 from collections import defaultdict
+from operator import itemgetter
+from typing import Final, NamedTuple
 
 from loadtests.limiters import ROUNDING, Outcome, Taken
 
@@ -88,28 +90,76 @@ class SlidingCounter:
         self._grid.record(sent, answered, outcome)
 
 
+Span = tuple[float, float]
+
+
+_HIGH: Final = itemgetter(1)
+
+
+class _Counts(NamedTuple):
+    """The fewest and the most calls in the window before the present one, in that one, in both.
+
+    A call near the edge is of one of them; counted in both it would weigh twice.
+    """
+
+    before: Taken
+    now: Taken
+    both: Taken
+
+    def or_else(self, other: "_Counts") -> "_Counts":
+        """What covers both."""
+        return _Counts(*(_hull(mine, its) for mine, its in zip(self, other, strict=True)))
+
+    def joined(self, least: int, most: int) -> "_Counts":
+        """With one call more in the present window."""
+        (low, high), (least_both, most_both) = self.now, self.both
+        return _Counts(
+            self.before, (low + least, high + most), (least_both + least, most_both + most)
+        )
+
+    def followed(self, least: int, most: int) -> "_Counts":
+        """With a next window that one call is in."""
+        low, high = self.now
+        return _Counts(self.now, (least, most), (low + least, high + most))
+
+    def level(self, least_over: float, most_over: float) -> Span:
+        """The least and the most that counts while such shares of the present window are over."""
+        (fewest, most), (low, high), (least_both, most_both) = self
+        fewest, most = max(fewest, least_both - low), min(most, most_both - high)
+        return low + fewest * (1 - most_over), high + most * (1 - least_over)
+
+
+def _hull(one: Taken, other: Taken) -> Taken:
+    return min(one[0], other[0]), max(one[1], other[1])
+
+
 class CounterFromFirst:
     """A sliding counter whose windows follow from the first call, anew after two idle ones.
 
-    HAProxy's ``gpc0_rate``, and ``http_req_rate``, which counts refused calls as well.
+    HAProxy's ``gpc0_rate``, and ``http_req_rate``, which counts refused calls as well. A call near
+    the end of a window may be of either; so it is kept when the present window may have been
+    opened, each possibility with its counts, until later calls leave one.
     """
 
     def __init__(self, window: float) -> None:
         self._window = window
-        self._before = self._now = (0, 0)
-        self._opened: tuple[float, float] | None = None
-        self._unsure = False  # whether the last call really opened the present window
-        self._lost = False  # whether it is no longer known where the windows begin
+        self._possible: dict[Span, _Counts] = {}
 
     def taken(self, sent: float, answered: float) -> Taken:
         """See ``Limiter``; implementations round either way, so both ways are allowed for."""
-        if self._opened is None:
+        levels: list[Span] = []
+        for opened, counts in self._possible.items():
+            first, last = self._elapsed(opened, sent, answered)
+            if first < 1:
+                levels.append(counts.level(first, min(1.0, last)))
+            if first < 2 and last >= 1:
+                following = counts.followed(0, 0)
+                levels.append(following.level(max(0.0, first - 1), min(1.0, last - 1)))
+            if last >= 2:
+                levels.append((0.0, 0.0))
+        if not levels:
             return 0, 0
-        first, last = self._elapsed(sent, answered)
-        if self._lost or (self._unsure and last >= 1):
-            return 0, self._before[1] + self._now[1]
-        low = min(self._level(0, first, last), self._level(0, last, last))
-        high = max(self._level(1, first, first), self._level(1, last, first))
+        low, high = min(levels)[0], max(map(_HIGH, levels))
         return math.floor(low + ROUNDING), math.ceil(high - ROUNDING)
 
     def record(self, sent: float, answered: float, outcome: Outcome) -> None:
@@ -117,35 +167,26 @@ class CounterFromFirst:
         if outcome is Outcome.REFUSED:
             return
         own = int(outcome is Outcome.ADMITTED), 1
-        first, last = self._elapsed(sent, answered) if self._opened is not None else (2.0, 2.0)
-        opened = self._opened or (sent, answered)
-        if first >= 2:
-            self._before, self._now, self._opened = (0, 0), own, (sent, answered)
-            self._unsure = self._lost = False
-        elif self._lost or last >= 2 or (self._unsure and last >= 1):
-            self._lost, self._opened = True, (opened[0], answered)
-            self._now = 0, self._now[1] + 1
-        elif last >= 1:
-            self._opened = opened[0] + self._window, opened[1] + self._window
-            self._before = self._now[0], self._now[1] + (first < 1)
-            self._now = (own[0] if first >= 1 else 0), 1
-            self._unsure = first < 1
-        elif self._unsure and sent < opened[1]:
-            self._before = self._before[0], self._before[1] + 1
-            self._now = self._now[0], self._now[1] + 1
-        else:
-            self._now = self._now[0] + own[0], self._now[1] + own[1]
-            self._unsure = False
+        anew = _Counts((0, 0), own, own)
+        after: dict[Span, _Counts] = {}
+        for opened, counts in self._possible.items():
+            first, last = self._elapsed(opened, sent, answered)
+            if first < 1:
+                _keep(after, opened, counts.joined(*own))
+            if first < 2 and last >= 1:
+                following = opened[0] + self._window, opened[1] + self._window
+                _keep(after, following, counts.followed(*own))
+            if last >= 2:
+                _keep(after, (sent, answered), anew)
+        self._possible = after or {(sent, answered): anew}
 
-    def _elapsed(self, sent: float, answered: float) -> tuple[float, float]:
-        """The least and the most windows since the present one was opened."""
-        first, last = self._opened or (sent, answered)
-        return max(0.0, (sent - last) / self._window), max(0.0, (answered - first) / self._window)
+    def _elapsed(self, opened: Span, sent: float, answered: float) -> Span:
+        """The least and the most windows since one was opened."""
+        earliest, latest = opened
+        least, most = (sent - latest) / self._window, (answered - earliest) / self._window
+        return least if least > 0 else 0.0, most if most > 0 else 0.0
 
-    def _level(self, side: int, elapsed: float, at: float) -> float:
-        """What counts in the window that ``elapsed`` lies in, at ``at`` or the end next to it."""
-        number = math.floor(elapsed)
-        over = min(1.0, max(0.0, at - number))
-        if number == 0:
-            return self._before[side] * (1 - over) + self._now[side]
-        return self._now[side] * (1 - over) if number == 1 else 0.0
+
+def _keep(possible: dict[Span, _Counts], opened: Span, counts: _Counts) -> None:
+    known = possible.get(opened)
+    possible[opened] = counts if known is None else counts.or_else(known)
