@@ -3,13 +3,17 @@
 import json
 import signal
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
 from contracts.keyring import Keyring
 from contracts.keys import Ending, Provisioner, ProvisionerFailed
 from contracts.redaction import Redactor
+
+Handler = Callable[[int, FrameType | None], None]
 
 PORTAL = """
 import json, os, signal, sys
@@ -81,12 +85,22 @@ def test_action_is_started_and_finished(tmp_path: Path) -> None:
     assert told(tmp_path) == ["create --scopes ", "delete id-1"]
 
 
-def test_key_made_while_a_signal_comes_is_known_and_deleted(tmp_path: Path) -> None:
+@pytest.fixture
+def interruptible() -> Iterator[Handler]:
+    """A shell's background jobs begin with SIGINT ignored."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield signal.default_int_handler
+    signal.signal(signal.SIGINT, former)
+
+
+def test_key_made_while_a_signal_comes_is_known_and_deleted(
+    tmp_path: Path, interruptible: Handler
+) -> None:
     provisioner, _ = portal(tmp_path, interrupts=True)
 
     with pytest.raises(KeyboardInterrupt):
         provisioner.create(())
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is interruptible
     provisioner.delete_all()
     assert told(tmp_path) == ["create --scopes ", "delete id-1"]
 
