@@ -5,6 +5,7 @@ Pure. In the frame of ``loadtests.limiters``: the fewest and the most places tak
 
 import math
 from collections import defaultdict
+from functools import reduce
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -93,6 +94,9 @@ class SlidingCounter:
 Span = tuple[float, float]
 
 
+MOST_POSSIBLE: Final = 4
+"""So many are told apart; measured: right candidates leave one or two."""
+
 _HIGH: Final = itemgetter(1)
 
 
@@ -179,12 +183,20 @@ class CounterFromFirst:
             if last >= 2:
                 _keep(after, (sent, answered), anew)
         self._possible = after or {(sent, answered): anew}
+        if len(self._possible) > MOST_POSSIBLE:
+            self._possible = dict([_covering(self._possible)])
 
     def _elapsed(self, opened: Span, sent: float, answered: float) -> Span:
         """The least and the most windows since one was opened."""
         earliest, latest = opened
         least, most = (sent - latest) / self._window, (answered - earliest) / self._window
         return least if least > 0 else 0.0, most if most > 0 else 0.0
+
+
+def _covering(possible: dict[Span, _Counts]) -> tuple[Span, _Counts]:
+    """One possibility for many, where windows are shorter than answers take."""
+    earliest, latest = zip(*possible, strict=True)
+    return (min(earliest), max(latest)), reduce(_Counts.or_else, possible.values())
 
 
 def _keep(possible: dict[Span, _Counts], opened: Span, counts: _Counts) -> None:
