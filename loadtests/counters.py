@@ -59,7 +59,7 @@ class FixedGrid:
         (first, _), (last, _) = grid.place(sent), grid.place(answered)
         if first == last:
             return grid.low[last], grid.high[last]
-        before = grid.high[first] + grid.across[last]
+        before = max(grid.high[number] for number in range(first, last)) + grid.across[last]
         return min(grid.low[first], grid.low[last]), max(before, grid.high[last])
 
     def record(self, sent: float, answered: float, outcome: Outcome) -> None:
@@ -83,7 +83,8 @@ class SlidingCounter:
         low = grid.low[last - 1] * (1 - answered_after) + grid.low[last]
         high = grid.high[first - 1] * (1 - sent_after) + grid.high[first]
         if first != last:
-            high = max(high + grid.across[last], grid.high[first] + grid.high[last])
+            between = sum(grid.high[number] for number in range(first, last))
+            high = max(high + grid.across[last], between + grid.high[last])
         return math.floor(low + ROUNDING), math.ceil(high - ROUNDING)
 
     def record(self, sent: float, answered: float, outcome: Outcome) -> None:

@@ -15,6 +15,7 @@ rate-limiter-flexible 11.4, @fastify/rate-limit 11.2, nginx 1.22, HAProxy 2.6 an
 
 import math
 from bisect import bisect_right, insort
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
 
@@ -47,63 +48,105 @@ class Limiter(Protocol):
         """Take note of a call that arrived between the two times."""
 
 
+@dataclass(slots=True)
+class _Window:
+    """One window: when it was opened, the fewest and the most calls in it.
+
+    Attributes:
+        earliest: When it can have been opened at the earliest.
+        latest: At the latest, if it was at all.
+        certain: Whether it surely was.
+        low: Calls that are surely in it.
+        high: Calls that may be.
+        full: From when on it surely was full, until it ended.
+    """
+
+    earliest: float
+    latest: float
+    certain: bool
+    low: int
+    high: int
+    full: float = math.inf
+
+    def add(self, sent: float, answered: float, *, surely: bool) -> None:
+        """Count a call; it may be the one that opened it."""
+        self.earliest = min(self.earliest, sent)
+        if not self.certain:
+            self.latest = max(self.latest, answered)
+        self.low += surely
+        self.high += 1
+        self.certain = self.certain or surely
+
+    def covering(self, later: "_Window") -> "_Window":
+        """What may be either of two, and is held to be full of neither."""
+        return _Window(
+            min(self.earliest, later.earliest),
+            max(self.latest, later.latest),
+            self.certain,
+            min(self.low, later.low),
+            max(self.high, later.high),
+        )
+
+
 class FixedWindow:
     """A window that the first call after its expiry opens.
 
     limits' fixed window (Flask-Limiter, slowapi), express-rate-limit, rate-limiter-flexible,
     @fastify/rate-limit; Redis ``INCR`` with ``EXPIRE`` on the first.
 
-    Attributes:
-        opened: Between which times the present window was opened.
+    A call near the end of a window may be in it or have opened the next, and one that was long
+    under way may be of a window before; so the last three are kept.
     """
 
     def __init__(self, window: float) -> None:
         self._window = window
-        self._low = self._high = 0
-        self._refused = False
-        self.opened: tuple[float, float] | None = None
+        self._windows: list[_Window] = []
 
     def taken(self, sent: float, answered: float) -> Taken:
         """See ``Limiter``."""
-        if self.opened is None or sent >= self.opened[1] + self._window:
+        may_be_in, opens = self._places(sent, answered)
+        if not may_be_in:
             return 0, 0
-        if answered < self.opened[0] + self._window:
-            return self._low, self._high
-        return 0, self._high
+        low = 0 if opens else min(window.low for window in may_be_in)
+        return low, max(window.high for window in may_be_in)
 
     def record(self, sent: float, answered: float, outcome: Outcome) -> None:
         """See ``Limiter``."""
+        may_be_in, opens = self._places(sent, answered)
         if outcome is Outcome.REFUSED:
-            self._refused = True
-        elif self.opened is None or sent >= self.opened[1] + self._window:
-            self._open(sent, answered, outcome)
-        elif answered < self.opened[0] + self._window:
-            self._join(sent, answered, outcome)
-        elif self._refused:
-            # Full until it expired, so the first admitted call afterwards opened the next.
-            self._open(sent, answered, outcome)
-        else:
-            self._blur(answered, outcome)
+            # Whoever opens a window is admitted.
+            if may_be_in and sent >= may_be_in[0].latest:
+                may_be_in[0].full = min(may_be_in[0].full, answered)
+            return
+        # None is admitted to a window that was full before.
+        with_room = [window for window in may_be_in if sent < window.full]
+        may_be_in = with_room if with_room or opens else may_be_in
+        surely = outcome is Outcome.ADMITTED and len(may_be_in) + opens == 1
+        for window in may_be_in:
+            window.add(sent, answered, surely=surely)
+        if opens:
+            self._open(sent, answered, surely=surely)
 
-    def _open(self, sent: float, answered: float, outcome: Outcome) -> None:
-        self.opened = (sent, answered)
-        self._low, self._high = int(outcome is Outcome.ADMITTED), 1
-        self._refused = False
+    def _places(self, sent: float, answered: float) -> tuple[list[_Window], bool]:
+        """The windows that a call may be in, and whether it may have opened one."""
+        if not self._windows:
+            return [], True
+        ended = sent - self._window
+        may_be_in = [
+            window
+            for window in self._windows
+            if ended < window.latest and (answered >= window.earliest or not window.certain)
+        ]
+        return may_be_in, answered >= self._windows[-1].earliest + self._window
 
-    def _join(self, sent: float, answered: float, outcome: Outcome) -> None:
-        first, last = self.opened or (sent, answered)
-        if self._low == 0 and outcome is Outcome.ADMITTED:
-            last = max(last, answered)
-        self.opened = (min(first, sent), last)
-        self._low += outcome is Outcome.ADMITTED
-        self._high += 1
-
-    def _blur(self, answered: float, outcome: Outcome) -> None:
-        """The call came last in the old window or opened a new one."""
-        first, _ = self.opened or (answered, answered)
-        self.opened = (first, answered)
-        self._low = int(outcome is Outcome.ADMITTED)
-        self._high += 1
+    def _open(self, sent: float, answered: float, *, surely: bool) -> None:
+        earliest = sent
+        if self._windows:
+            earliest = max(sent, self._windows[-1].earliest + self._window)
+        self._windows.append(_Window(earliest, answered, surely, int(surely), 1))
+        if len(self._windows) > 3:
+            first, second, *rest = self._windows
+            self._windows = [first.covering(second), *rest]
 
 
 class SlidingLog:
@@ -150,7 +193,7 @@ class TokenBucket:
 
     def taken(self, sent: float, answered: float) -> Taken:
         """See ``Limiter``."""
-        low = self._low_by(len(self._sent), answered)
+        low = self._low_beside(sent, answered)
         high = max(0.0, self._high - self._leaked(self._high_at, sent))
         return math.ceil(low - ROUNDING), math.ceil(high - ROUNDING)
 
@@ -162,6 +205,19 @@ class TokenBucket:
         self._high_at = answered
         if outcome is Outcome.ADMITTED:
             self._pour_low(sent)
+
+    def _low_beside(self, sent: float, answered: float) -> float:
+        """The level that one finds at least, this call or another that was under way with it.
+
+        Whichever came last has the others before it, and each raises the level by one at most.
+        """
+        place = bisect_right(self._sent, sent)
+        if place == len(self._sent):
+            return self._low_by(place, answered)
+        level, at = self._low_by(place, sent) + 1, sent
+        for later in self._sent[place:]:
+            level, at = max(0.0, level - self._leaked(at, later)) + 1, later
+        return max(0.0, level - self._leaked(at, answered) - 1)
 
     def _low_by(self, place: int, time: float) -> float:
         """The level at a time after so many of the calls, by when they were sent."""
@@ -276,26 +332,38 @@ class Penalty:
         self._seconds = seconds
         self._inner = FixedWindow(window)
         self._since: tuple[float, float] | None = None
+        self._over = self._refused = -math.inf
 
     def taken(self, sent: float, answered: float) -> Taken:
-        """See ``Limiter``."""
+        """See ``Limiter``; a refused call that was under way together with this may come after."""
+        low, high = self._inner.taken(sent, answered)
+        if sent < self._over:
+            return 0, SHUT
         if self._since is None:
-            return self._inner.taken(sent, answered)
-        if sent >= self._since[1] + self._seconds:
+            return low, high
+        first, last = self._since
+        if sent >= last + self._seconds:
             return 0, 0
-        if answered < self._since[0] + self._seconds:
+        if sent >= last and answered < first + self._seconds:
             return SHUT, SHUT
-        return 0, SHUT
+        return (low if answered < first + self._seconds else 0), SHUT
 
     def record(self, sent: float, answered: float, outcome: Outcome) -> None:
         """See ``Limiter``."""
-        since = self._since
-        over = since is not None and sent >= since[1] + self._seconds
-        maybe = since is not None and answered >= since[0] + self._seconds
-        if over or (maybe and outcome is Outcome.ADMITTED):
-            self._inner = FixedWindow(self._window)
-            self._since = since = None
-        if since is None and outcome is Outcome.REFUSED:
-            self._since = (sent, answered)
-        elif since is None:
-            self._inner.record(sent, answered, outcome)
+        if self._since is not None:
+            first, last = self._since
+            over = sent >= last + self._seconds
+            maybe = sent >= last and answered >= first + self._seconds
+            if over or (maybe and outcome is Outcome.ADMITTED):
+                self._inner, self._since = FixedWindow(self._window), None
+                self._over = last + self._seconds
+                if sent < self._refused:
+                    self._over = self._refused + self._seconds
+        if outcome is Outcome.REFUSED and sent < self._over:
+            self._over = max(self._over, answered + self._seconds)
+        elif outcome is Outcome.REFUSED:
+            first, last = self._since or (sent, answered)
+            self._since = min(first, sent), last
+            self._refused = answered
+        elif self._since is None or sent < self._since[1]:
+            self._inner.record(sent, answered, outcome if sent >= self._over else Outcome.UNKNOWN)

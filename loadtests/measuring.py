@@ -94,15 +94,16 @@ class Measured:
             families: All kinds as which the claim holds.
         """
         bucket = ALGORITHMS.get(family) == "token_bucket"
-        names = {ALGORITHMS.get(each, "unknown") for each in families}
-        only = len(names) == 1
+        name = ALGORITHMS.get(family, "unknown")
+        rivals = [each for each in families if ALGORITHMS.get(each, "unknown") != name]
         return cls(
             family=family,
-            algorithm=ALGORITHMS.get(family, "unknown") if only else "unknown",
-            confidence=0.9 if only else 0.5,
+            algorithm="unknown" if rivals else name,
+            confidence=0.5 if rivals else 0.9,
             limits=(size, size, size),
             windows=None if bucket else (claim.window, claim.window, claim.window),
             rates=(claim.rate, claim.rate, claim.rate),
+            rival=rivals[0] if rivals else None,
         )
 
 

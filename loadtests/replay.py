@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final
 
-from loadtests.limiters import SHUT, Limiter, Outcome
+from loadtests.limiters import SHUT, CountingRefused, Limiter, Outcome
 from loadtests.trace import CONTROL, Call
 
 LEAST_PAD_S: Final = 0.002
@@ -33,6 +33,7 @@ class Arrival:
         overtaking: How many calls that were answered later, or never, may have been admitted
             before it.
         beside: How many of them were under way at the same time, times taken as they are.
+        turned_away: How many refused calls that were answered later may have arrived before it.
     """
 
     sent: float
@@ -40,6 +41,7 @@ class Arrival:
     outcome: Outcome
     overtaking: int
     beside: int
+    turned_away: int
 
 
 def arrivals(calls: Iterable[Call], *, pad: float, probe: str = CONTROL) -> list[Arrival]:
@@ -54,17 +56,18 @@ def arrivals(calls: Iterable[Call], *, pad: float, probe: str = CONTROL) -> list
         The calls in the order of their answers.
     """
     chosen = sorted((c for c in calls if c.probe == probe), key=lambda call: call.answered)
-    counting = [call for call in chosen if not call.refused]
-    written = sorted(call.written for call in counting)
-    seen, answered_before = [], 0
+    written = sorted(call.written for call in chosen if not call.refused)
+    refused = sorted(call.written for call in chosen if call.refused)
+    seen, answered_before, refused_before = [], 0, 0
     for call in chosen:
         may_precede = bisect_left(written, call.answered + pad)
-        own = 0 if call.refused else 1
-        answered_before += own
+        answered_before += not call.refused
+        refused_before += call.refused
         overtaking = max(0, may_precede - answered_before)
         beside = max(0, bisect_left(written, call.answered) - answered_before)
+        turned_away = max(0, bisect_left(refused, call.answered + pad) - refused_before)
         span = (call.written - pad, call.answered + pad)
-        seen.append(Arrival(*span, _outcome(call), overtaking, beside))
+        seen.append(Arrival(*span, _outcome(call), overtaking, beside, turned_away))
     return seen
 
 
@@ -155,11 +158,13 @@ def replay(
     columns: tuple[list[int], ...] = ([], [], [], [])
     needs, allows, could_refuse, could_admit = columns
     limiter = fresh()
+    counts_refused = isinstance(limiter, CountingRefused)
     # Refusals that only a lost call could have spared are no merit of a rival: count it here.
     counting = fresh() if Outcome.UNKNOWN in map(_OUTCOME, seen) else limiter
     for arrival in seen:
         sent, answered, outcome = arrival.sent, arrival.answered, arrival.outcome
         low, high = limiter.taken(sent, answered)
+        high += arrival.turned_away if counts_refused else 0
         likely = high + arrival.beside
         high += arrival.overtaking
         if outcome is Outcome.ADMITTED:

@@ -1,5 +1,15 @@
 """What a trace demands of N: what is certain, and what the calls' own times make likely."""
 
+from itertools import accumulate
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadtests.claims import WINDOW_FAMILIES
+from loadtests.families import Candidate, Family
+from loadtests.gates import CountGate
 from loadtests.limiters import FixedWindow
 from loadtests.replay import LEAST_PAD_S, arrivals, replay
 from loadtests.trace import Call
@@ -30,3 +40,30 @@ def test_an_answer_that_the_times_decide_is_not_left_open() -> None:
 
     assert list(tally.could_refuse) == [0, 1]
     assert (tally.least, tally.most, tally.left_open(2)) == (2, 2, 0)
+
+
+CANDIDATES = [
+    Candidate(Family.BUCKET, rate=0.5),
+    Candidate(Family.STEPPED, rate=0.5, phase=0.3, extra=1.0),
+    *(Candidate(family, 10.0, phase=3.3, extra=7.0) for family in WINDOW_FAMILIES),
+]
+
+
+@pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda candidate: candidate.family.name)
+@given(
+    limit=st.integers(1, 6),
+    gaps=st.lists(st.sampled_from([0, 0, 1, 3, 10, 40, 97, 230]), min_size=2, max_size=30),
+    seed=st.integers(0, 2**32),
+)
+def test_what_a_limiter_answers_contradicts_it_in_no_order(
+    candidate: Candidate, limit: int, gaps: list[int], seed: int
+) -> None:
+    server, random, calls = CountGate(candidate.limiter(), limit), Random(seed), []
+
+    for index, arrived in enumerate(accumulate(gap / 10 for gap in gaps)):
+        status = 200 if server.ask(arrived).admitted else 429
+        written, answered = arrived - random.uniform(0, 2), arrived + random.uniform(0, 2)
+        calls.append(Call(index, 0, written, written, answered, status))
+
+    tally = replay(candidate.limiter, arrivals(calls, pad=LEAST_PAD_S))
+    assert (tally.late(limit), tally.early(limit)) == (0, 0)
