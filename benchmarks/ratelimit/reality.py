@@ -5,13 +5,17 @@ loopback, has ``busyboard verify ratelimit`` find it without a declaration, and 
 the truth, the estimate, its errors, requests and seconds as multiples of the theoretical minimum;
 then the same limiter simulated, median of five networks. An hour; ``--only nginx`` takes
 those whose name holds the word. Limiters whose program or packages are missing are named.
+
+``--declared N`` truly declares each limit instead, N times, and counts how often it is confirmed: N
+times half an hour.
 """
 
 import argparse
 import gzip
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -118,9 +122,25 @@ def real(case: Case) -> RateLimit:
     Raises:
         ServerUnavailableError: It cannot be started here.
     """
+    return _measured(case, declare=False)
+
+
+def declared(case: Case) -> RateLimit:
+    """Hold a running server to the limit it is configured with.
+
+    Raises:
+        ServerUnavailableError: It cannot be started here.
+    """
+    return _measured(case, declare=True)
+
+
+def _measured(case: Case, *, declare: bool) -> RateLimit:
     with case.limiter.start() as server, tempfile.TemporaryDirectory() as folder:
         settings = settings_of(
-            server, DECLARED_LIMIT="", MAX_SECONDS=f"{MAX_SECONDS:g}", MAX_RPS=f"{MAX_RPS:g}"
+            server,
+            DECLARED_LIMIT=(server.declared_limit or "") if declare else "",
+            MAX_SECONDS=f"{MAX_SECONDS:g}",
+            MAX_RPS=f"{MAX_RPS:g}",
         )
         outcome = verify(Path(folder), settings, "ratelimit")
         if outcome.verdict is None or outcome.verdict.rate_limit is None:
@@ -201,24 +221,55 @@ def _percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.2f}"
 
 
+DECLARED_HEAD: Final = (
+    "| limiter | limit | confirmed | not confirmed | contradicted | requests | s |"
+)
+
+
+def declared_row(case: Case, times: int) -> str:
+    """One line of the table of declared limits; requests and seconds are medians."""
+    found = [declared(case) for _ in range(times)]
+    for said in found:
+        if said.status != "confirmed":
+            sys.stderr.write(f"{case.name} {case.truth}: {said.detail}\n")
+    counts = Counter(said.status for said in found)
+    cells = [
+        case.name,
+        case.truth,
+        f"{counts['confirmed']}/{times}",
+        f"{times - counts['confirmed'] - counts['contradicted']}",
+        f"{counts['contradicted']}",
+        f"{median(said.requests_sent for said in found):.0f}",
+        f"{median(said.seconds for said in found):.0f}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _rows(only: str, row_of: Callable[[Case], str]) -> Iterator[str]:
+    missing = set()
+    for case in sorted(cases(), key=lambda case: case.name):
+        if only not in case.name or case.name in missing:
+            continue
+        try:
+            yield row_of(case)
+        except ServerUnavailableError as error:
+            missing.add(case.name)
+            sys.stderr.write(f"{case.name}: skipped: {error}\n")
+
+
 def main() -> None:
     """Print the table, a line as soon as it is known."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", metavar="NAME", help="limiters whose name holds this")
+    parser.add_argument("--declared", type=int, default=0, metavar="N", help="runs of each limit")
     options = parser.parse_args()
+    head, row_of = HEAD, lambda case: row(case, real(case), simulated(case))
+    if options.declared:
+        head, row_of = DECLARED_HEAD, lambda case: declared_row(case, options.declared)
     out = sys.stdout
-    out.write(f"{HEAD}\n{'|---' * HEAD.count(' | ')}|---|\n")
-    missing = set()
-    for case in sorted(cases(), key=lambda case: case.name):
-        if options.only not in case.name or case.name in missing:
-            continue
-        try:
-            said = real(case)
-        except ServerUnavailableError as error:
-            missing.add(case.name)
-            sys.stderr.write(f"{case.name}: skipped: {error}\n")
-            continue
-        out.write(f"{row(case, said, simulated(case))}\n")
+    out.write(f"{head}\n{'|---' * head.count(' | ')}|---|\n")
+    for line in _rows(options.only, row_of):
+        out.write(f"{line}\n")
         out.flush()
 
 
