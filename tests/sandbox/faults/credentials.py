@@ -206,7 +206,7 @@ def other_lengths_fail(parts: Parts) -> Parts:
     return replace(parts, find_key=find)
 
 
-@fault("A16", violates="D2", parameter=Range(256, 3_400, 1_000, "characters, the most it takes"))
+@fault("A16", violates="D2", parameter=Range(256, 3_000, 1_000, "characters, the most it takes"))
 def long_keys_fail(parts: Parts, most: int) -> Parts:
     """A long key is answered 500."""
 

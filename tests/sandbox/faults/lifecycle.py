@@ -145,16 +145,19 @@ def revocation_hits_another_key(parts: Parts, whom: str) -> Parts:
 @fault(
     "E10",
     violates="D8",
-    parameter=Range(1, 3, 2, "seconds from the end of the key on"),
+    parameter=Range(200, 3_000, 2_000, "milliseconds from the end of the key on"),
     needs=_PROVISIONER,
 )
-def revoked_key_comes_back(parts: Parts, gone_s: int) -> Parts:
+def revoked_key_comes_back(parts: Parts, gone_ms: int) -> Parts:
     """A revoked key is refused at first; then the cache is filled again by a replica that lags."""
     refused: dict[str, float] = {}
 
     def is_back(_: Visit, dead: StoredKey) -> bool:
         now = time.monotonic()
-        return dead.created_at is not None and now >= refused.setdefault(dead.id, now) + gone_s
+        return (
+            dead.created_at is not None
+            and now >= refused.setdefault(dead.id, now) + gone_ms / 1_000
+        )
 
     return _lives_on(parts, is_back)
 
