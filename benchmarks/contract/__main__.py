@@ -1,7 +1,7 @@
 """The contract checks beside Schemathesis's own command, on the same servers in one run.
 
 Asked are the sandbox, the sandbox with each fault and each harmless oddity of a seeded sample (with
---all: of the whole gallery), and foreign servers that keep every promise. No server limits the
+--all: with each of the gallery), and foreign servers that keep every promise. No server limits the
 rate. Faults that only a ramp can see are left out: neither contender asks that fast.
 
 Both are told the document, the base URL and a key with all scopes. The suite is told the other
@@ -13,7 +13,9 @@ server for is listed by its check: it holds a server to its whole document, not 
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from itertools import chain
 from random import Random
 
 from benchmarks.contract.comparison import Result, differences, table
@@ -31,13 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     contenders: list[Contender] = [
         Suite("quick", options.seed),
-        Schemathesis(options.examples[0], options.seed),
         Suite("default", options.seed),
-        Schemathesis(options.examples[1], options.seed),
+        Schemathesis(options.examples, options.seed),
     ]
     with sandbox(None) as server:
         answers_in = answer_time(server)
-    results = list(_results(contenders, _cases(options)))
+    results = list(_results(contenders, _cases(options), options.jobs))
     _write(table(results))
     _write("\n".join(("", *differences(results))))
     _write("\n".join(("", *_prices(results, answers_in))))
@@ -52,35 +53,37 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("ids", nargs="*", metavar="ID[=VALUE]", help="these instead of a sample")
-    add("--all", action="store_true", help="the whole gallery: hours")
+    add("--all", action="store_true", help="the whole gallery, one mechanism of each: an hour")
     add("--seed", type=int, default=0, help="of the sample and of both contenders")
-    add(
-        "--examples",
-        type=int,
-        nargs=2,
-        default=(25, 150),
-        metavar=("N", "M"),
-        help="Schemathesis's bounds, beside quick and default; default: 25 150",
-    )
+    add("--examples", type=int, default=100, help="Schemathesis's bound; 100 is its own default")
+    add("--jobs", type=int, default=1, help="servers asked side by side: times are longer then")
     return parser
 
 
 def _cases(options: argparse.Namespace) -> list[Case]:
     random = Random(options.seed)
     known = gallery()
-    if options.all or options.ids:
-        cases = asked_for(known, options.ids or known, 0, random)
+    if options.ids:
+        cases = asked_for(known, options.ids, 0, random)
+    elif options.all:
+        cases = [random.choice(one.cases) for one in known.values()]
     else:
         cases = sample(known, random)
     return [case for case in cases if Part.CONTRACT in case.variation.parts]
 
 
-def _results(contenders: Sequence[Contender], cases: Sequence[Case]) -> Iterator[Result]:
+def _results(contenders: Sequence[Contender], cases: Sequence[Case], jobs: int) -> Iterator[Result]:
     with sandbox(None) as server:
         twins = {contender.name: contender.ask(server) for contender in contenders}
         yield from (_result(one, server, twins[one.name], twins[one.name]) for one in contenders)
-    for served in (*map(sandbox, cases), *map(foreign, STACKS)):
-        yield from _against(served, contenders, twins)
+
+    def against(served: AbstractContextManager[Server]) -> list[Result]:
+        return list(_against(served, contenders, twins))
+
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from chain.from_iterable(
+            pool.map(against, (*map(sandbox, cases), *map(foreign, STACKS)))
+        )
 
 
 def _against(
