@@ -153,6 +153,29 @@ def late_again(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
 LATE_BURSTS: Final = 2
 
 
+def as_small_bucket(claim: DeclaredLimit, calls: Sequence[Call]) -> int | None:
+    """How many are admitted at once, if only that is less than declared and the rate is right.
+
+    Nginx without a burst calls "11 per second" what admits one call every 91 ms.
+
+    Args:
+        claim: What is declared.
+        calls: The plain calls, in any order, from rest on.
+
+    Returns:
+        The burst of a bucket with the declared rate that explains every answer, if there is one.
+    """
+    if claim.burst is not None:
+        return None
+    seen = arrivals(calls, pad=LEAST_PAD_S)
+    for stretch in (1.0, 1 - CLOSE, 1 + CLOSE):
+        tally = replay(Candidate(Family.BUCKET, rate=claim.rate * stretch).limiter, seen)
+        few = tally.least < 0.9 * claim.requests
+        if few and tally.most is not None and tally.least <= tally.most:
+            return tally.least
+    return None
+
+
 def _read_all(
     claim: DeclaredLimit,
     candidates: Iterator[Candidate],

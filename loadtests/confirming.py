@@ -50,6 +50,11 @@ TRICKLE_SHARES: Final = (1.1, 1.9, 2.7)
 """When to drain a bucket again, in spans since its first token. A tenth of the rate is a tenth of
 the tokens: below 70 of them it takes more than one round to see."""
 
+FEW: Final = 8
+POLLS_PER_TOKEN: Final = 12
+TOKENS_TIMED: Final = 4
+"""A bucket of so few is told by when its tokens come back: their number is much the same."""
+
 FIRST_POLLS: Final = (
     *(0.05 * step for step in range(1, 19)),
     *(0.925, 0.95, 0.965, 0.98, 0.99, 1.0, 1.01, 1.02, 1.035, 1.05, 1.07),
@@ -144,6 +149,8 @@ class Confirmation:
         else:
             for share in TRICKLE_SHARES if self.claim.size < SMALL else TRICKLE_SHARES[:1]:
                 yield from self._drain_trickle(release, share)
+        if self.claim.burst is not None and self.claim.burst <= FEW:
+            yield from self._time_tokens()
 
     def _repeat(self) -> Schedule[bool]:
         """Drain some times more before a contradiction is reported: others may use the counter.
@@ -321,6 +328,11 @@ class Confirmation:
             Part(Abreast(self.claim.size, 1), until_refused=1),
             start=release.written + share * self.claim.span,
         )
+
+    def _time_tokens(self) -> Schedule[None]:
+        """Ask so often that each single token is seen to come back."""
+        paced = min(self.budget.max_rps, POLLS_PER_TOKEN * self.claim.rate)
+        yield from self._send("tokens", Part(Paced(TOKENS_TIMED * POLLS_PER_TOKEN, paced)))
 
     def _second_release(self, release: Call) -> Schedule[None]:
         """Time the end of the second window, and see whether all of it comes back."""

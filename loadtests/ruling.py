@@ -12,7 +12,7 @@ from typing import Final
 
 from contracts.declared import DeclaredLimit
 from loadtests import sightings
-from loadtests.claims import Reading, late_again, read_claim, room
+from loadtests.claims import Reading, as_small_bucket, late_again, read_claim, room
 from loadtests.measuring import COUNTERS, Measured
 from loadtests.promises import judge_promises
 from loadtests.segments import Done
@@ -128,11 +128,12 @@ def _rule_contradicted(
         return Verdict("contradicted", "nothing is admitted within two windows of silence")
     if measured is not None and measured.family is not None and within(claim, measured):
         return Verdict("confirmed", "the measured limit is the declared one within 2 %")
-    if _too_small_a_bucket(claim, measured):
+    burst = _burst(claim, calls, measured)
+    if burst is not None:
+        at_once = "one call is" if burst == 1 else f"{burst} calls are"
         return Verdict(
             "not_confirmed",
-            f"the rate holds, but only {measured.limits[1] if measured else 0} are admitted at "
-            "once: declare them as burst",
+            f"the rate holds, but only {at_once} admitted at once: declare that as burst={burst}",
         )
     drained = sightings.admitted_at_first(calls)
     if best.late == 0 and drained < claim.size / 2:
@@ -166,13 +167,13 @@ def _repeated(claim: DeclaredLimit, calls: Sequence[Call], measured: Measured | 
     return sightings.drains_agree(calls, rest=claim.span, rate=claim.rate)
 
 
-def _too_small_a_bucket(claim: DeclaredLimit, measured: Measured | None) -> bool:
-    """Nginx without a declared burst: the declared rate, and few at once."""
-    if claim.burst is not None or measured is None:
-        return False
-    if measured.algorithm not in ("token_bucket", "leaky_bucket"):
-        return False
-    return measured.limits[2] < 0.9 * claim.requests and _rate_within(claim, measured)
+def _burst(claim: DeclaredLimit, calls: Sequence[Call], measured: Measured | None) -> int | None:
+    """What a bucket with the declared rate admits at once, if that is fewer than declared."""
+    if claim.burst is None and measured is not None and measured.windows is None:
+        bucket = measured.algorithm in ("token_bucket", "leaky_bucket")
+        if bucket and measured.limits[2] < 0.9 * claim.requests and _rate_within(claim, measured):
+            return measured.limits[1]
+    return as_small_bucket(claim, calls)
 
 
 def _rule_held(claim: DeclaredLimit, calls: Sequence[Call], done: Done) -> Verdict:
@@ -197,6 +198,8 @@ def _others(claim: DeclaredLimit) -> Iterator[DeclaredLimit]:
         if size > 0:
             requests = max(1, round(claim.requests * size / claim.size))
             yield replace(claim, requests=requests, burst=None if claim.burst is None else size)
+    if claim.burst is not None:
+        yield from (replace(claim, window=claim.window * (1 + share)) for share in (-0.2, FAR_OFF))
 
 
 def what_it_takes(claim: DeclaredLimit) -> str:
@@ -221,8 +224,13 @@ def _too_many(claim: DeclaredLimit, calls: Sequence[Call], best: Reading) -> str
 
 
 def _never_recovers(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
-    """Whether a call after two windows without any, in which the limit was shut, was refused."""
+    """Whether calls after two windows without any, in which the limit was shut, were refused.
+
+    Of calls that are under way together the first one written need not be the first to arrive.
+    """
     for before, call in pairwise(calls):
         if call.refused and before.refused and call.written - before.answered > 2 * claim.span:
-            return True
+            together = (other for other in calls if other.written <= call.answered)
+            if not any(other.admitted and other.answered >= call.written for other in together):
+                return True
     return False

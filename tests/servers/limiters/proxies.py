@@ -89,7 +89,7 @@ def nginx(
         "USER": pwd.getpwuid(os.getuid()).pw_name,
     }
     proxy = Proxy(("nginx", "-c", "@FOLDER@/proxy.conf"), "nginx.conf", filled, _nginx_keys)
-    declared = f"{requests}/{per_s}s" + (f" burst={size}" if size else "")
+    declared = f"{requests}/{per_s}s burst={size or 1}"
     return Limiter(truth, partial(proxy.start, declared=declared))
 
 

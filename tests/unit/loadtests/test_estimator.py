@@ -56,7 +56,7 @@ def test_an_unknown_limit_is_found_and_its_kind_named(kind: str) -> None:
     assert accurate(run)
 
 
-@pytest.mark.parametrize("rate", [3, 7, 11])
+@pytest.mark.parametrize("rate", [5, 7, 11])
 def test_a_limit_of_one_call_is_timed_and_its_kind_left_open(rate: int) -> None:
     near = Network(rtt=0.001, jitter=0.0003)
 
@@ -133,6 +133,42 @@ def test_a_few_calls_are_told_from_a_few_more(size: int) -> None:
     run = run_slowly(CountGate(FixedWindow(3.0), size), f"{size}/3s", 0.02)
 
     assert run.said.status == "confirmed"
+
+
+@pytest.mark.parametrize("size", [1, 3, 8])
+def test_a_small_burst_is_told_by_when_its_tokens_come_back(size: int) -> None:
+    gate = CountGate(TokenBucket(3.0), size)
+
+    assert run_slowly(gate, f"3/1s burst={size}", 0.02).said.status == "confirmed"
+
+
+@pytest.mark.parametrize("window", [0.8, 1.25])
+def test_another_rate_is_not_taken_for_that_of_a_small_burst(window: float) -> None:
+    gate = CountGate(TokenBucket(3.0), 1)
+    claim = replace(read_declared("3/1s burst=1")[0], window=window)
+
+    assert run_slowly(gate, str(claim), 0.02).said.status == "contradicted"
+
+
+@pytest.mark.parametrize("rate", [5, 7, 11])
+def test_of_a_rate_that_admits_one_call_at_once_the_burst_is_asked_for(rate: int) -> None:
+    run = run_slowly(CountGate(TokenBucket(float(rate)), 1), f"{rate}/1s", 0.02)
+
+    assert run.said.status == "not_confirmed"
+    assert "only one call is admitted at once: declare that as burst=1" in run.said.detail
+
+
+def test_of_calls_under_way_together_the_first_written_may_be_refused() -> None:
+    spans = [(0.0, 0.01), (0.1, 0.11), (5.0, 5.03), (5.001, 5.02), (9.0, 9.01)]
+    statuses = [200, 429, 429, 200, 429]
+    trace = Trace(
+        Call(at, 0, written, written, answered, status)
+        for at, ((written, answered), status) in enumerate(zip(spans, statuses, strict=True))
+    )
+
+    said = estimate(trace, read_declared("20/1s"), Done("done", "the schedule is complete"))
+
+    assert "nothing is admitted" not in said.detail
 
 
 def test_a_limit_twice_as_large_is_not_missed_where_answers_take_a_while() -> None:
