@@ -1,6 +1,6 @@
 """How well limits are found and confirmed, simulated.
 
-``python -m benchmarks.ratelimit.simulation`` prints two tables, half an hour on two cores.
+``python -m benchmarks.ratelimit.simulation`` prints two tables, some hours on two cores.
 Unknown limits: per kind, the error of N, W and r, the algorithm right, unknown or
 wrong, requests and seconds against the theoretical minimum. Declared limits: "100/60s" held
 against true and untrue limiters of five kinds.
