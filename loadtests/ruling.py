@@ -13,7 +13,6 @@ from typing import Final
 from contracts.declared import DeclaredLimit
 from loadtests import sightings
 from loadtests.claims import Reading, as_small_bucket, late_again, read_claim, room
-from loadtests.families import Family
 from loadtests.measuring import COUNTERS, Measured
 from loadtests.promises import judge_promises
 from loadtests.segments import Done
@@ -82,7 +81,7 @@ def rule(
         return _rule_contradicted(claim, calls, readings, measured)
     if not refused:
         return Verdict("not_confirmed", f"nothing was refused before the end: {done.reason}")
-    return _rule_held(claim, calls, measured, done)
+    return _rule_held(claim, calls, done)
 
 
 def _breaks_off(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
@@ -177,14 +176,15 @@ def _burst(claim: DeclaredLimit, calls: Sequence[Call], measured: Measured | Non
     return as_small_bucket(claim, calls)
 
 
-def _rule_held(
-    claim: DeclaredLimit, calls: Sequence[Call], measured: Measured | None, done: Done
-) -> Verdict:
+def _rule_held(claim: DeclaredLimit, calls: Sequence[Call], done: Done) -> Verdict:
     recovery = sightings.recovery_seconds(calls)
     if recovery is None or done.stopped_by != "done" or not sightings.sustained(calls):
         return Verdict("not_confirmed", f"{done.reason}; {what_it_takes(claim)}")
-    for other in _others(claim, measured):
-        if not read_claim(other, calls)[0].contradictions:
+    if _gives_back_otherwise(claim, calls):
+        return Verdict("not_confirmed", "in an overload more or fewer calls came back than it says")
+    for other in _others(claim):
+        told_apart = read_claim(other, calls)[0].contradictions
+        if not told_apart and not _gives_back_otherwise(other, calls):
             taken = median(call.answered - call.written for call in calls)
             return Verdict(
                 "not_confirmed",
@@ -194,18 +194,30 @@ def _rule_held(
     return Verdict("confirmed", f"no answer contradicts it; {done.reason}")
 
 
-def _others(claim: DeclaredLimit, measured: Measured | None) -> Iterator[DeclaredLimit]:
+def _others(claim: DeclaredLimit) -> Iterator[DeclaredLimit]:
     """Limits so far off that whoever confirms a claim must have contradicted them."""
     far = max(FAR_OFF_AT_LEAST, round(FAR_OFF * claim.size))
     for size in (claim.size + far, claim.size - far):
         if size > 0:
             requests = max(1, round(claim.requests * size / claim.size))
             yield replace(claim, requests=requests, burst=None if claim.burst is None else size)
-    # Calls leave a queue at its rate, whatever their own times say.
-    if measured is not None and measured.family is Family.QUEUE and _rate_within(claim, measured):
-        return
     if claim.burst is not None:
         yield from (replace(claim, window=claim.window * (1 + share)) for share in (-0.2, FAR_OFF))
+
+
+def _gives_back_otherwise(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
+    """Whether a full bucket of this rate gives back more or less than came back in an overload.
+
+    It is full at both refusals, but for the part of a token, and whatever a call's own time was. A
+    bucket of one call wastes what it gives back until somebody asks.
+    """
+    seen = sightings.longest_overload(calls)
+    if claim.burst is None or seen is None:
+        return False
+    blur = 1 + 2 * claim.rate * seen.took
+    token = 1 / claim.rate + (seen.gap if claim.burst == 1 else 0)
+    most, fewest = claim.rate * seen.seconds + blur, seen.seconds / token - blur
+    return seen.admitted > most or seen.admitted + seen.lost < fewest
 
 
 def what_it_takes(claim: DeclaredLimit) -> str:

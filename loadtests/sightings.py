@@ -3,9 +3,11 @@
 Pure. Calls are given by the time they were written.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import Final
+from itertools import pairwise
+from statistics import median
+from typing import Final, NamedTuple
 
 from loadtests.trace import Call
 
@@ -62,6 +64,48 @@ def admitted_rate(calls: Sequence[Call]) -> float | None:
         return None
     between = sum(call.admitted and refused[0] < call.written < refused[-1] for call in calls)
     return between / (refused[-1] - refused[0])
+
+
+class Overload(NamedTuple):
+    """What came back from one refusal to another, while more was asked for all the time.
+
+    Attributes:
+        admitted: Calls admitted between the two.
+        lost: Calls between them that got no answer.
+        seconds: From the one to the other.
+        gap: The most seconds in which nothing was asked.
+        took: How long refusals took, in seconds, the median: they wait in no queue.
+    """
+
+    admitted: int
+    lost: int
+    seconds: float
+    gap: float
+    took: float
+
+
+def longest_overload(calls: Sequence[Call]) -> Overload | None:
+    """The longest overload within one segment of the plan, if there was any."""
+    segments: defaultdict[int, list[Call]] = defaultdict(list)
+    for call in calls:
+        segments[call.segment].append(call)
+    found = [seen for segment in segments.values() if (seen := _overload(segment)) is not None]
+    return max(found, key=lambda seen: seen.seconds, default=None)
+
+
+def _overload(calls: Sequence[Call]) -> Overload | None:
+    refused = [call for call in calls if call.refused]
+    if len(refused) < 2:
+        return None
+    first, last = refused[0].written, refused[-1].written
+    within = [call for call in calls if first <= call.written <= last]
+    return Overload(
+        sum(call.admitted for call in within),
+        sum(call.lost for call in within),
+        last - first,
+        max(later.written - call.written for call, later in pairwise(within)),
+        median(call.answered - call.written for call in refused),
+    )
 
 
 def most_in_a_second(times: Sequence[float]) -> int:
