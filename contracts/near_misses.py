@@ -229,7 +229,7 @@ WILD_END: Final = Edit(
     provokes=True,
 )
 
-PADDED: Final = (72, 73, 128, 255, 256, 512, 1024, 2048, 3000)
+PADDED: Final = (72, 73, 128, 255, 256, 512, 1024, 2048, 3072)
 """Lengths in characters; bcrypt ends at 72 bytes, VARCHAR commonly at 255."""
 
 LONG: Final = _listed(

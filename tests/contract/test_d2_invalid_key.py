@@ -21,7 +21,16 @@ from contracts.manners import (
     WATCHED,
     Manner,
 )
-from contracts.near_misses import CASE, CASE_TO, CUT, EXTENDED, NearMiss, near_misses
+from contracts.near_misses import (
+    CASE,
+    CASE_TO,
+    CUT,
+    EXTENDED,
+    LONG,
+    PADDED,
+    NearMiss,
+    near_misses,
+)
 from contracts.operations import Operation
 from contracts.places import Several
 from contracts.requirements import D2
@@ -114,6 +123,7 @@ def test_circumstances(
 @example(near_miss=NearMiss(EXTENDED, 0), manner=PLAIN)
 @example(near_miss=NearMiss(CASE, 0), manner=PLAIN)
 @example(near_miss=NearMiss(CASE_TO, 0), manner=PLAIN)
+@example(near_miss=NearMiss(LONG, len(PADDED) - 1), manner=PLAIN)
 @given(near_miss=near_misses(), manner=st.sampled_from((*[PLAIN] * 6, FRESH, AFTER_GOOD)))
 def test_near_miss(operation: Operation, send: Send, near_miss: NearMiss, manner: Manner) -> None:
     """A key that is almost the real one gets 401."""
