@@ -12,9 +12,10 @@ server for is listed by its check: it holds a server to its whole document, not 
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from functools import partial
 from itertools import chain
 from random import Random
 
@@ -77,24 +78,28 @@ def _results(contenders: Sequence[Contender], cases: Sequence[Case], jobs: int) 
         twins = {contender.name: contender.ask(server) for contender in contenders}
         yield from (_result(one, server, twins[one.name], twins[one.name]) for one in contenders)
 
-    def against(served: AbstractContextManager[Server]) -> list[Result]:
+    def against(served: Served) -> list[Result]:
         return list(_against(served, contenders, twins))
 
     with ThreadPoolExecutor(jobs) as pool:
-        yield from chain.from_iterable(
-            pool.map(against, (*map(sandbox, cases), *map(foreign, STACKS)))
-        )
+        servers = [partial(sandbox, case) for case in cases]
+        servers += [partial(foreign, name) for name in STACKS]
+        yield from chain.from_iterable(pool.map(against, servers))
+
+
+Served = Callable[[], AbstractContextManager[Server]]
 
 
 def _against(
-    served: AbstractContextManager[Server], contenders: Sequence[Contender], twins: dict[str, Run]
+    served: Served, contenders: Sequence[Contender], twins: dict[str, Run]
 ) -> Iterator[Result]:
+    """Ask it of a fresh server each: what one has set off, the next does not meet."""
     try:
-        with served as server:
-            for contender in contenders:
+        for contender in contenders:
+            with served() as server:
                 result = _result(contender, server, contender.ask(server), twins[contender.name])
-                sys.stderr.write(f"{_words(result)}\n")
-                yield result
+            sys.stderr.write(f"{_words(result)}\n")
+            yield result
     except ServerUnavailableError as error:
         sys.stderr.write(f"left out: {error}\n")
 
