@@ -10,7 +10,6 @@ from contracts.children import ROOT
 from contracts.traceability import checks
 
 _FIRST_TO_ASK = "core: every run asks it, and it decides that a promise was held"
-_BOTH_ENDINGS = "E04=8 shows in these two alone, whichever way a key is ended"
 _WHOLE_RUN = "reads what other checks have asked, at no request"
 
 NEEDED_FOR_MORE: Final[Mapping[str, str]] = {
@@ -29,9 +28,7 @@ NEEDED_FOR_MORE: Final[Mapping[str, str]] = {
     "D12.insufficient-key": _FIRST_TO_ASK,
     "D6.every-error": _WHOLE_RUN,
     "D12.every-answer": _WHOLE_RUN,
-    "D7.again-and-again": "alone where no key can be made, with C05=25",
-    "D8.just-deactivated": _BOTH_ENDINGS,
-    "D8.just-deleted": _BOTH_ENDINGS,
+    "D8.just-deactivated": "E04=8 shows in this and D8.just-deleted alone",
     "D4.ramp": "of the other part",
     "D6.rate-limited": "of the other part",
     "D12.rate-limited": "of the other part",
