@@ -207,7 +207,7 @@ def test_without_a_known_scope_nothing_is_insufficient(surroundings: Surrounding
         ({"calls:*", "calls:read"}, True),
         (set(), False),
     ],
-    ids=str,
+    ids=lambda value: " ".join(sorted(value)) if isinstance(value, set) else str(value),
 )
 def test_what_a_scope_includes_is_said_of_no_wildcard_and_no_parent(
     scopes: set[str], admits: bool | None
