@@ -168,11 +168,14 @@ def as_small_bucket(claim: DeclaredLimit, calls: Sequence[Call]) -> int | None:
     if claim.burst is not None:
         return None
     seen = arrivals(calls, pad=LEAST_PAD_S)
+    brackets = releases(seen)
     for stretch in (1.0, 1 - CLOSE, 1 + CLOSE):
-        tally = replay(Candidate(Family.BUCKET, rate=claim.rate * stretch).limiter, seen)
-        few = tally.least < 0.9 * claim.requests
-        if few and tally.most is not None and tally.least <= tally.most:
-            return tally.least
+        rate = claim.rate * stretch
+        for candidate in (Candidate(Family.BUCKET, rate=rate), *_stepped(rate, brackets)):
+            tally = replay(candidate.limiter, seen)
+            few = tally.least < 0.9 * claim.requests
+            if few and tally.most is not None and tally.least <= tally.most:
+                return tally.least
     return None
 
 

@@ -77,6 +77,10 @@ class _Window:
         self.high += 1
         self.certain = self.certain or surely
 
+    def doubt(self) -> None:
+        """It may have been forgotten: what was counted is possible, no longer sure."""
+        self.certain, self.low, self.full = False, 0, math.inf
+
     def covering(self, later: "_Window") -> "_Window":
         """What may be either of two, and is held to be full of neither."""
         return _Window(
@@ -126,6 +130,11 @@ class FixedWindow:
             window.add(sent, answered, surely=surely)
         if opens:
             self._open(sent, answered, surely=surely)
+
+    def doubt(self) -> None:
+        """Whatever was counted may have been forgotten."""
+        for window in self._windows:
+            window.doubt()
 
     def _places(self, sent: float, answered: float) -> tuple[list[_Window], bool]:
         """The windows that a call may be in, and whether it may have opened one."""
@@ -331,39 +340,61 @@ class Penalty:
         self._window = window
         self._seconds = seconds
         self._inner = FixedWindow(window)
-        self._since: tuple[float, float] | None = None
-        self._over = self._refused = -math.inf
+        self._counted: list[tuple[float, float]] = []
+        self._began: tuple[float, float] | None = None
+        self._refused = self._unclear_until = -math.inf
 
     def taken(self, sent: float, answered: float) -> Taken:
         """See ``Limiter``; a refused call that was under way together with this may come after."""
+        self._end_if_over(sent)
         low, high = self._inner.taken(sent, answered)
-        if sent < self._over:
+        if sent < self._unclear_until:
             return 0, SHUT
-        if self._since is None:
+        if self._began is None:
             return low, high
-        first, last = self._since
-        if sent >= last + self._seconds:
-            return 0, 0
+        first, last = self._began
         if sent >= last and answered < first + self._seconds:
             return SHUT, SHUT
         return (low if answered < first + self._seconds else 0), SHUT
 
     def record(self, sent: float, answered: float, outcome: Outcome) -> None:
         """See ``Limiter``."""
-        if self._since is not None:
-            first, last = self._since
-            over = sent >= last + self._seconds
-            maybe = sent >= last and answered >= first + self._seconds
-            if over or (maybe and outcome is Outcome.ADMITTED):
-                self._inner, self._since = FixedWindow(self._window), None
-                self._over = last + self._seconds
-                if sent < self._refused:
-                    self._over = self._refused + self._seconds
-        if outcome is Outcome.REFUSED and sent < self._over:
-            self._over = max(self._over, answered + self._seconds)
-        elif outcome is Outcome.REFUSED:
-            first, last = self._since or (sent, answered)
-            self._since = min(first, sent), last
+        self._end_if_over(sent)
+        if self._began is not None and outcome is Outcome.ADMITTED:
+            first, last = self._began
+            if sent >= last and answered >= first + self._seconds:
+                self._end(sent)
+        if outcome is not Outcome.REFUSED:
+            if self._began is None or sent < self._began[1]:
+                sure = sent >= self._unclear_until
+                self._inner.record(sent, answered, outcome if sure else Outcome.UNKNOWN)
+                self._counted.append((sent, answered))
+        elif sent < self._unclear_until or self._may_be_of_another(answered):
+            self._unclear_until = max(self._unclear_until, answered + self._seconds)
+            self._inner.doubt()
+        else:
+            first, last = self._began or (sent, answered)
+            self._began = min(first, sent), last
             self._refused = answered
-        elif self._since is None or sent < self._since[1]:
-            self._inner.record(sent, answered, outcome if sent >= self._over else Outcome.UNKNOWN)
+
+    def _may_be_of_another(self, answered: float) -> bool:
+        """Whether a refusal may come after this penalty: one admitted then has to precede it."""
+        if self._began is None:
+            return False
+        over = self._began[0] + self._seconds
+        return answered >= over and any(end >= over for _, end in self._counted)
+
+    def _end_if_over(self, sent: float) -> None:
+        if self._began is not None and sent >= self._began[1] + self._seconds:
+            self._end(sent)
+
+    def _end(self, sent: float) -> None:
+        """Begin the count anew; what was answered after the penalty's end may be in it already."""
+        assert self._began is not None
+        first, last = self._began
+        self._inner, self._began = FixedWindow(self._window), None
+        self._counted = [span for span in self._counted if span[1] >= first + self._seconds]
+        for span in self._counted:
+            self._inner.record(*span, Outcome.UNKNOWN)
+        since = self._refused if sent < self._refused else last
+        self._unclear_until = since + self._seconds

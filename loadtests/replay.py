@@ -9,10 +9,11 @@ clocks are never used.
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from operator import attrgetter
 from typing import Final
 
-from loadtests.limiters import SHUT, CountingRefused, Limiter, Outcome
+from loadtests.limiters import SHUT, CountingRefused, Limiter, Outcome, Penalty
 from loadtests.trace import CONTROL, Call
 
 LEAST_PAD_S: Final = 0.002
@@ -34,6 +35,7 @@ class Arrival:
             before it.
         beside: How many of them were under way at the same time, times taken as they are.
         turned_away: How many refused calls that were answered later may have arrived before it.
+        turned_away_since: The earliest that such a one, or this itself, can have arrived.
     """
 
     sent: float
@@ -42,6 +44,7 @@ class Arrival:
     overtaking: int
     beside: int
     turned_away: int
+    turned_away_since: float
 
 
 def arrivals(calls: Iterable[Call], *, pad: float, probe: str = CONTROL) -> list[Arrival]:
@@ -58,6 +61,8 @@ def arrivals(calls: Iterable[Call], *, pad: float, probe: str = CONTROL) -> list
     chosen = sorted((c for c in calls if c.probe == probe), key=lambda call: call.answered)
     written = sorted(call.written for call in chosen if not call.refused)
     refused = sorted(call.written for call in chosen if call.refused)
+    backwards = accumulate((call.written for call in reversed(chosen) if call.refused), min)
+    since = [*backwards][::-1]
     seen, answered_before, refused_before = [], 0, 0
     for call in chosen:
         may_precede = bisect_left(written, call.answered + pad)
@@ -66,8 +71,10 @@ def arrivals(calls: Iterable[Call], *, pad: float, probe: str = CONTROL) -> list
         overtaking = max(0, may_precede - answered_before)
         beside = max(0, bisect_left(written, call.answered) - answered_before)
         turned_away = max(0, bisect_left(refused, call.answered + pad) - refused_before)
+        earliest = since[refused_before - 1] if call.refused else call.written
         span = (call.written - pad, call.answered + pad)
-        seen.append(Arrival(*span, _outcome(call), overtaking, beside, turned_away))
+        away = (turned_away, earliest - pad)
+        seen.append(Arrival(*span, _outcome(call), overtaking, beside, *away))
     return seen
 
 
@@ -158,12 +165,14 @@ def replay(
     columns: tuple[list[int], ...] = ([], [], [], [])
     needs, allows, could_refuse, could_admit = columns
     limiter = fresh()
-    counts_refused = isinstance(limiter, CountingRefused)
+    counts_refused, penalises = isinstance(limiter, CountingRefused), isinstance(limiter, Penalty)
     # Refusals that only a lost call could have spared are no merit of a rival: count it here.
     counting = fresh() if Outcome.UNKNOWN in map(_OUTCOME, seen) else limiter
     for arrival in seen:
         sent, answered, outcome = arrival.sent, arrival.answered, arrival.outcome
         low, high = limiter.taken(sent, answered)
+        if penalises:
+            high = max(high, limiter.taken(arrival.turned_away_since, answered)[1])
         high += arrival.turned_away if counts_refused else 0
         likely = high + arrival.beside
         high += arrival.overtaking

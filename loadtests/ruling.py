@@ -128,7 +128,7 @@ def _rule_contradicted(
         return Verdict("contradicted", "nothing is admitted within two windows of silence")
     if measured is not None and measured.family is not None and within(claim, measured):
         return Verdict("confirmed", "the measured limit is the declared one within 2 %")
-    burst = _burst(claim, calls, measured)
+    burst = as_small_bucket(claim, calls)
     if burst is not None:
         at_once = "one call is" if burst == 1 else f"{burst} calls are"
         return Verdict(
@@ -167,15 +167,6 @@ def _repeated(claim: DeclaredLimit, calls: Sequence[Call], measured: Measured | 
     return sightings.drains_agree(calls, rest=claim.span, rate=claim.rate)
 
 
-def _burst(claim: DeclaredLimit, calls: Sequence[Call], measured: Measured | None) -> int | None:
-    """What a bucket with the declared rate admits at once, if that is fewer than declared."""
-    if claim.burst is None and measured is not None and measured.windows is None:
-        bucket = measured.algorithm in ("token_bucket", "leaky_bucket")
-        if bucket and measured.limits[2] < 0.9 * claim.requests and _rate_within(claim, measured):
-            return measured.limits[1]
-    return as_small_bucket(claim, calls)
-
-
 def _rule_held(claim: DeclaredLimit, calls: Sequence[Call], done: Done) -> Verdict:
     recovery = sightings.recovery_seconds(calls)
     if recovery is None or done.stopped_by != "done" or not sightings.sustained(calls):
@@ -208,14 +199,15 @@ def _others(claim: DeclaredLimit) -> Iterator[DeclaredLimit]:
 def _gives_back_otherwise(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
     """Whether a full bucket of this rate gives back more or less than came back in an overload.
 
-    It is full at both refusals, but for the part of a token, and whatever a call's own time was. A
-    bucket of one call wastes what it gives back until somebody asks.
+    It is full at both refusals, but for the part of a token, and whatever a call's own time was.
+    Where nobody asked for as long as all of it takes to come back, the rest is wasted.
     """
     seen = sightings.longest_overload(calls)
     if claim.burst is None or seen is None:
         return False
     blur = 1 + 2 * claim.rate * seen.took
-    token = 1 / claim.rate + (seen.gap if claim.burst == 1 else 0)
+    wasted = seen.gap if seen.gap * claim.rate > claim.burst - 1 else 0.0
+    token = 1 / claim.rate + wasted
     most, fewest = claim.rate * seen.seconds + blur, seen.seconds / token - blur
     return seen.admitted > most or seen.admitted + seen.lost < fewest
 

@@ -2,9 +2,9 @@
 
 Asked are the sandbox, the sandbox with each fault and each harmless oddity of a seeded sample (with
 --all: with each of the gallery), and foreign servers that keep every promise. No server limits the
-rate. Faults that only a ramp can see are left out: neither contender asks that fast.
+rate. Faults that only a ramp can see are left out: no contender asks that fast.
 
-Both are told the document, the base URL and a key with all scopes. The suite is told the other
+All are told the document, the base URL and a key with all scopes. The suite is told the other
 keys, too: it has a use for them. A fault counts as caught by Schemathesis where it says something
 that it does not say of the unvaried sandbox, with the same seed. What Schemathesis fails a right
 server for is listed by its check: it holds a server to its whole document, not to our promises.
@@ -27,6 +27,8 @@ from contracts.prove import gallery
 from contracts.verdict import Part
 from tests.servers.running import ServerUnavailableError
 from tests.servers.stacks import STACKS
+
+Served = Callable[[], AbstractContextManager[Server]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("ids", nargs="*", metavar="ID[=VALUE]", help="these instead of a sample")
     add("--all", action="store_true", help="the whole gallery, one mechanism of each: an hour")
-    add("--seed", type=int, default=0, help="of the sample and of both contenders")
+    add("--seed", type=int, default=0, help="of the sample and of all contenders")
     add("--examples", type=int, default=100, help="Schemathesis's bound; 100 is its own default")
     add("--jobs", type=int, default=1, help="servers asked side by side: times are longer then")
     return parser
@@ -85,9 +87,6 @@ def _results(contenders: Sequence[Contender], cases: Sequence[Case], jobs: int) 
         servers = [partial(sandbox, case) for case in cases]
         servers += [partial(foreign, name) for name in STACKS]
         yield from chain.from_iterable(pool.map(against, servers))
-
-
-Served = Callable[[], AbstractContextManager[Server]]
 
 
 def _against(

@@ -126,9 +126,18 @@ def slow_server(seconds: float) -> str:
 
 
 def _await(file: Path, process: subprocess.Popen[bytes]) -> None:
-    """Return when a process has written a file, or has ended."""
-    while not file.exists() and process.poll() is None:
-        time.sleep(0.01)
+    """Return when a process has written a file; its own time limit bounds the wait.
+
+    Raises:
+        RuntimeError: It has ended without it, and nothing can be said of how long that takes.
+    """
+    while not file.exists():
+        if process.poll() is not None and not file.exists():
+            raise RuntimeError(f"ended with {process.returncode} and without {file.name}")
+        time.sleep(POLL_S)
+
+
+POLL_S: Final = 0.01
 
 
 IN_ITS_MIDST_S: Final = 2

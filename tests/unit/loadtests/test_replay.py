@@ -4,7 +4,7 @@ from itertools import accumulate
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadtests.claims import WINDOW_FAMILIES
@@ -50,6 +50,7 @@ CANDIDATES = [
 
 
 @pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda candidate: candidate.family.name)
+@settings(derandomize=True, database=None, deadline=None)
 @given(
     limit=st.integers(1, 6),
     gaps=st.lists(st.sampled_from([0, 0, 1, 3, 10, 40, 97, 230]), min_size=2, max_size=30),
