@@ -128,17 +128,29 @@ def _fit_family(
     proposals: Iterable[Candidate], seen: Sequence[Arrival], clues: Clues
 ) -> FamilyFit | None:
     fits: list[Fit] = []
+    best: Fit | None = None
+
+    def attempt(candidate: Candidate) -> None:
+        nonlocal best
+        patience = 3 + (len(seen) if best is None else int(best.score))
+        try:
+            tally = replay(candidate.limiter, seen, sizes=_sizes(clues), patience=patience)
+        except HopelessError:
+            return
+        fit = _score(candidate, tally, clues)
+        fits.append(fit)
+        if best is None or fit.score < best.score:
+            best = fit
+
     for candidate in proposals:
-        _try(candidate, seen, clues, fits)
-    if not fits:
+        attempt(candidate)
+    if best is None:
         return None
     step = 0.04
     for _ in range(ROUNDS):
-        best = min(fits, key=lambda fit: fit.score)
         for candidate in _around(best.candidate, step):
-            _try(candidate, seen, clues, fits)
+            attempt(candidate)
         step /= 3
-    best = min(fits, key=lambda fit: fit.score)
     close = [fit for fit in fits if fit.score <= best.score + CLOSE_SCORE]
     times = [fit.candidate.scale for fit in close]
     limits = [fit.least for fit in close] + [fit.most for fit in close]
@@ -151,16 +163,6 @@ def _middle(best: Fit, close: Sequence[Fit]) -> Fit:
     equal = [fit for fit in close if fit.score <= best.score + 1e-9]
     equal.sort(key=lambda fit: fit.candidate.scale)
     return equal[len(equal) // 2]
-
-
-def _try(candidate: Candidate, seen: Sequence[Arrival], clues: Clues, fits: list[Fit]) -> None:
-    best = min((int(fit.score) for fit in fits), default=len(seen))
-    sizes = _sizes(clues)
-    try:
-        tally = replay(candidate.limiter, seen, sizes=sizes, patience=best + 3)
-    except HopelessError:
-        return
-    fits.append(_score(candidate, tally, clues))
 
 
 def _score(candidate: Candidate, tally: Tally, clues: Clues) -> Fit:

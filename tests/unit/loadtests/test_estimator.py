@@ -158,6 +158,14 @@ def test_of_a_rate_that_admits_one_call_at_once_the_burst_is_asked_for(rate: int
     assert "only one call is admitted at once: declare that as burst=1" in run.said.detail
 
 
+@pytest.mark.parametrize("step", [0.0, 1.0])
+def test_of_a_bucket_smaller_than_its_window_the_burst_is_asked_for(step: float) -> None:
+    run = run_slowly(CountGate(TokenBucket(100 / 60, step, 0.3), 20), "100/60s", 0.02)
+
+    assert run.said.status == "not_confirmed"
+    assert "20 calls are admitted at once: declare that as burst=20" in run.said.detail
+
+
 def test_of_calls_under_way_together_the_first_written_may_be_refused() -> None:
     spans = [(0.0, 0.01), (0.1, 0.11), (5.0, 5.03), (5.001, 5.02), (9.0, 9.01)]
     statuses = [200, 429, 429, 200, 429]
