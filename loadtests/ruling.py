@@ -135,9 +135,6 @@ def _rule_contradicted(
             "not_confirmed",
             f"the rate holds, but only {at_once} admitted at once: declare that as burst={burst}",
         )
-    drained = sightings.admitted_at_first(calls)
-    if best.late == 0 and drained < claim.size / 2:
-        return Verdict("contradicted", f"only {drained} were admitted before the first refusal")
     if not _repeated(claim, calls, measured):
         return Verdict(
             "not_confirmed",
@@ -163,7 +160,8 @@ def _repeated(claim: DeclaredLimit, calls: Sequence[Call], measured: Measured | 
         return False
     if measured.family in COUNTERS:
         # After one window of rest a counter is not full: its drains differ, but by its own rule.
-        return measured.contradicted == 0
+        # Two of them, any two, have a counter that explains both.
+        return measured.contradicted == 0 and len(drains) > 2
     return sightings.drains_agree(calls, rest=claim.span, rate=claim.rate)
 
 

@@ -166,6 +166,20 @@ def test_of_a_bucket_smaller_than_its_window_the_burst_is_asked_for(step: float)
     assert "20 calls are admitted at once: declare that as burst=20" in run.said.detail
 
 
+@pytest.mark.parametrize(
+    ("kind", "share", "seed"), [("fixed window, first call", 0.7, 4), ("token bucket", 0.2, 6)]
+)
+def test_a_limit_of_which_others_use_a_part_is_not_contradicted(
+    kind: str, share: float, seed: int
+) -> None:
+    world = replace(quiet_world(kind, 100, 60.0, seed), foreign=share)
+    simulator, random, before = world.simulator(), Random(seed), -120.0
+    while (before := before + random.expovariate(share * 100 / 60)) < 0:
+        simulator.server.gates[0].ask(before)
+
+    assert hold("100/60s", world, simulator).said.status == "not_confirmed"
+
+
 def test_of_calls_under_way_together_the_first_written_may_be_refused() -> None:
     spans = [(0.0, 0.01), (0.1, 0.11), (5.0, 5.03), (5.001, 5.02), (9.0, 9.01)]
     statuses = [200, 429, 429, 200, 429]
