@@ -317,6 +317,8 @@ def _judge_refusal(
     elif _is_firewalls(answer, exchange.request.credential, circumstances):
         reason = f"status {answer.status} without the documented body: a firewall may answer so"
         yield _inconclusive(asked, reason)
+    elif answer.status == 431:
+        yield _inconclusive(asked, "status 431: the target takes no head of this length")
     elif answer.status == 429:
         yield _inconclusive(
             asked, "status 429 where the pace kept below any known limit", "MAX_RPS"
@@ -327,7 +329,7 @@ def _judge_refusal(
 
 def _is_firewalls(answer: Response, credential: Credential, circumstances: Circumstances) -> bool:
     """Whether what provokes firewalls was answered as they answer, known page or not."""
-    if not credential.provokes or answer.status not in {403, 406}:
+    if not credential.provokes or answer.status not in {400, 403, 406}:
         return False
     return bool(body_difference(answer, circumstances.tolerated))
 

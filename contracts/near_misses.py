@@ -27,7 +27,7 @@ class Edit:
         apply: From the key and n to the value; n is below the span.
         span: From the key's length to how many different n there are.
         severity: How bad it is when a server takes it; lower where the real key must be known.
-        provokes: Whether firewalls look for the like of it.
+        provokes: Given n, whether firewalls look for the like of it.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Edit:
     apply: Callable[[str, int], str]
     span: Callable[[int], int]
     severity: Severity = Severity.S1
-    provokes: bool = False
+    provokes: Callable[[int], bool] = lambda _: False
 
     def _repr_pretty_(self, printer: RepresentationPrinter, _cycle: bool) -> None:
         printer.text(self.name)
@@ -118,7 +118,7 @@ TAIL_CHANGED: Final = Edit(
     "TAIL_CHANGED",
     lambda n: f"with every character from position {n + 1} on changed",
     lambda key, n: key[:n] + "".join(_changed(c, 0) for c in key[n:]),
-    _positions,
+    _shorter,
 )
 HEAD_CHANGED: Final = Edit(
     "HEAD_CHANGED",
@@ -134,6 +134,7 @@ HEAD_CHANGED: Final = Edit(
 class _Variant:
     words: str
     apply: Callable[[str], str]
+    provokes: bool = False
 
 
 def _listed(name: str, severity: Severity, variants: Sequence[_Variant]) -> Edit:
@@ -143,6 +144,7 @@ def _listed(name: str, severity: Severity, variants: Sequence[_Variant]) -> Edit
         lambda key, n: variants[n].apply(key),
         lambda _: len(variants),
         severity,
+        lambda n: variants[n % len(variants)].provokes,
     )
 
 
@@ -152,7 +154,8 @@ def _with_prefix(text: str) -> _Variant:
 
 
 def _between(before: str, after: str, shown: str) -> _Variant:
-    return _Variant(shown, lambda key: f"{before}{key}{after}")
+    provokes = bool(set("\"'<>[];|=") & {*before, *after})
+    return _Variant(shown, lambda key: f"{before}{key}{after}", provokes)
 
 
 PREFIX: Final = _listed(
@@ -192,8 +195,16 @@ DERIVED: Final = _listed(
     [
         _Variant("in upper case", str.upper),
         _Variant("in lower case", str.lower),
-        _Variant("percent-encoded", lambda key: "".join(f"%{ord(c):02x}" for c in key)),
-        _Variant("percent-encoded at its first character", lambda k: f"%{ord(k[0]):02x}{k[1:]}"),
+        _Variant(
+            "percent-encoded",
+            lambda key: "".join(f"%{ord(c):02x}" for c in key),
+            provokes=True,
+        ),
+        _Variant(
+            "percent-encoded at its first character",
+            lambda key: f"%{ord(key[0]):02x}{key[1:]}",
+            provokes=True,
+        ),
         _Variant("in base64", lambda key: base64.b64encode(key.encode()).decode()),
         _Variant("in hexadecimal", lambda key: key.encode().hex()),
         _Variant("as its SHA-256", lambda key: hashlib.sha256(key.encode()).hexdigest()),
@@ -216,8 +227,8 @@ WILDCARD: Final = Edit(
     "WILDCARD",
     lambda n: f'with "{SIGNS[n % 4]}" for position {n // 4 + 1}',
     lambda key, n: key[: n // 4] + SIGNS[n % 4] + key[n // 4 + 1 :],
-    lambda length: 4 * length,
-    provokes=True,
+    lambda length: 4 * _shorter(length),
+    provokes=lambda _: True,
 )
 """One character of the key stands for any: LIKE and glob match it."""
 
@@ -226,7 +237,7 @@ WILD_END: Final = Edit(
     lambda n: f'with "{"%*"[n % 2]}" for the end from position {n // 2 + 1} on',
     lambda key, n: key[: n // 2] + "%*"[n % 2],
     lambda length: 2 * length,
-    provokes=True,
+    provokes=lambda _: True,
 )
 
 PADDED: Final = (72, 73, 128, 255, 256, 512, 1024, 2048, 3072)
@@ -293,7 +304,7 @@ class NearMiss(Credential):
     @property
     def provokes(self) -> bool:
         """Whether firewalls look for the like of it."""
-        return self.edit.provokes
+        return self.edit.provokes(self.n)
 
     @property
     def severity(self) -> Severity:

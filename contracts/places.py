@@ -102,13 +102,13 @@ class Elsewhere(Credential):
 PLACES: Final = (
     *(
         Elsewhere(Place.QUERY, name)
-        for name in ("x-api-key", "api_key", "apikey", "key", "token", "access_token")
+        for name in ("x-api-key", "api_key", "apiKey", "apikey", "key", "token", "access_token")
     ),
     *(
         Elsewhere(Place.HEADER, "Authorization", form)
-        for form in ("Bearer {}", "{user}", "{password}", "{}", "ApiKey {}")
+        for form in ("Bearer {}", "{user}", "{password}", "{}", "ApiKey {}", "Token {}")
     ),
-    *(Elsewhere(Place.COOKIE, name) for name in ("x-api-key", "api_key", "token")),
+    *(Elsewhere(Place.COOKIE, name) for name in ("x-api-key", "api_key", "apiKey", "token")),
 )
 """Undocumented places in which servers take a key (A17, A18)."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from loadtests.measuring import Measured, measure, queued
+from loadtests.measuring import Measured, as_queue, measure
 from loadtests.overload import overload
 from loadtests.proposing import MANY
 from loadtests.segments import Abreast, Budget, Listed, Paced, Part, Schedule, Segment, StopError
@@ -105,7 +105,7 @@ class Discovery:
         Returns:
             Why it is done.
         """
-        if queued(self.calls):
+        if as_queue(self.calls) is not None:
             yield from self._overload()
             last = max(call.answered for call in self.calls)
             yield from self._send("recovery", Part(Paced(2, 1.0)), start=last + 0.5)

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from contracts.declared import DeclaredLimit
 from loadtests import sightings
 from loadtests.believing import broken
-from loadtests.claims import Reading, read_claim
+from loadtests.claims import Reading, far_beyond, read_claim
 from loadtests.effects import carried_out
 from loadtests.measuring import Algorithm, Measured, measure
 from loadtests.promises import Truth, exaggerated, judge_promises, untrue_limits
@@ -19,7 +19,7 @@ from loadtests.ruling import rule, what_it_takes, within
 from loadtests.segments import Done, StoppedBy
 from loadtests.sharing import Questions, Shared, read_shared
 from loadtests.sustaining import in_order, rule_on
-from loadtests.trace import CONTROL, WRITTEN, Call, Trace
+from loadtests.trace import BELIEVING, CONTROL, PLAIN, WRITTEN, Call, Trace
 from loadtests.wording import Verdict, describe
 
 Status = Literal["confirmed", "contradicted", "not_confirmed", "no_limit_seen"]
@@ -115,6 +115,9 @@ def estimate(
     executed = carried_out(trace)
     if executed:
         shared = replace(shared, wrong=(*shared.wrong, executed), probes=(*shared.probes, WRITTEN))
+    if claim is not None and (most := far_beyond(claim, [c for c in trace if c.probe in _SAME])):
+        flooded = f"{most} calls were admitted within {claim.window / 2:g} s, beyond any reading"
+        shared = replace(shared, wrong=(*shared.wrong, flooded))
     verdict = _together(first, shared, [(other, rule_on(other, trace)) for other in claims[1:]])
     return _fill(
         trace,
@@ -140,6 +143,9 @@ def _alone(calls: Sequence[Call], others: Sequence[DeclaredLimit]) -> list[Call]
             admitted.append(call.written)
     return kept
 
+
+_SAME: Final = frozenset({CONTROL, PLAIN, BELIEVING})
+"""Probes that send the plain call."""
 
 NEAR: Final = 0.95
 """From this share of a further limit on it may be the one that refuses."""

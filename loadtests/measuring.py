@@ -118,7 +118,7 @@ def measure(calls: Sequence[Call]) -> Measured | None:
     """
     if not any(call.refused for call in calls):
         return None
-    queue = _queue(calls)
+    queue = as_queue(calls)
     if queue is not None:
         return queue
     flight = _in_flight(calls)
@@ -128,15 +128,8 @@ def measure(calls: Sequence[Call]) -> Measured | None:
     return _from_fits(fits, calls) if fits else None
 
 
-def queued(calls: Sequence[Call]) -> bool:
-    """Whether calls were held back before they were admitted, ever longer: a queue.
-
-    Args:
-        calls: By the time written.
-
-    Returns:
-        Whether the last admitted before the first refusal took three times as long as others.
-    """
+def _held_back(calls: Sequence[Call]) -> bool:
+    """Whether the last admitted before the first refusal took three times as long as others."""
     refused = next((at for at, call in enumerate(calls) if call.refused), len(calls))
     latencies = [call.answered - call.written for call in calls[:refused] if call.admitted]
     if len(latencies) < 6:
@@ -144,9 +137,17 @@ def queued(calls: Sequence[Call]) -> bool:
     return sorted(latencies[-4:])[1] > 3 * min(latencies) + 0.05
 
 
-def _queue(calls: Sequence[Call]) -> Measured | None:
-    """A queue lets its calls leave evenly: their answers are one over the rate apart."""
-    if not queued(calls):
+def as_queue(calls: Sequence[Call]) -> Measured | None:
+    """Measure a queue; its calls leave evenly, so their answers are one over the rate apart.
+
+    Args:
+        calls: By the time written.
+
+    Returns:
+        ``None`` where calls were not held back, or not as a queue does: answers that grow slower
+        in other ways say nothing of the limit.
+    """
+    if not _held_back(calls):
         return None
     usual = min(call.answered - call.written for call in calls if call.admitted)
     held = sorted(

@@ -80,7 +80,10 @@ class Observer:
             if self._plain is None and sent.status < 300:
                 self._plain = _response(sent)
             return self._fault(sent), True
-        # Bodies of odd requests are the contract part's to judge; HEAD has none.
+        if sent.status == 429 and sent.body:  # HEAD has none
+            fault = self._fault(sent)
+            return (f"{fault}, of the call {probe}" if fault else ""), True
+        # Other bodies of odd requests are the contract part's to judge.
         return _DISCLOSED if self._discloses(sent) else "", self._is_alike(sent)
 
     def _listed(self, sent: Sent) -> tuple[str, bool]:

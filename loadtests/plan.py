@@ -15,7 +15,7 @@ from loadtests.believing import believe
 from loadtests.confirming import Confirmation
 from loadtests.discovering import Discovery
 from loadtests.effects import write
-from loadtests.measuring import queued
+from loadtests.measuring import as_queue
 from loadtests.segments import (
     KEPT_S,
     Abreast,
@@ -220,7 +220,7 @@ def _everything(
         size, span = (claim.size, claim.span) if confirmation.holds else (0, 0.0)
     if not size or not span or any(call.refused and call.status != 429 for call in calls):
         return reason
-    if queued(calls):
+    if as_queue(calls) is not None:
         return f"{reason}; calls wait their turn, so what gets past it was not asked"
     further = _Further(max(c.answered for c in calls if c.refused), [reason])
     yield from further.ask("whether Retry-After is kept", believe(calls, size=size, span=span))

@@ -9,7 +9,7 @@ from typing import Final
 from contracts.declared import DeclaredLimit, Scope
 from loadtests.identity import Identity, Met, Variation, read_sandwiches
 from loadtests.segments import Schedule
-from loadtests.strangers import charged_always, flood, read_floods
+from loadtests.strangers import charged_always, flood, free, frees, read_floods
 from loadtests.trace import Trace
 
 SMALLEST: Final = 5
@@ -69,6 +69,7 @@ def ask(questions: Questions, *, size: int, rate: float, since: float) -> Schedu
         since = identity.calls[-1].answered
     if questions.failing:
         yield from flood(questions.failing, questions.second, size=size, rate=rate, since=since)
+        yield from free(questions.failing[0], size=size)
 
 
 def read_shared(
@@ -95,6 +96,12 @@ def read_shared(
     for kind, label in enumerate(questions.failing):
         if charged_always(floods, kind, size):
             _read_charged(label, per, apart, found)
+    for label in questions.failing[:1]:
+        if frees(calls, label, size / rate):
+            found.wrong.append(
+                f"calls {label} set it back, so it is no limit to whoever sends them"
+            )
+            found.probes.append(label)
     return Shared(tuple(found.wrong), tuple(found.warned), tuple(found.facts), tuple(found.probes))
 
 

@@ -9,6 +9,7 @@ key's own calls.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from loadtests.segments import Abreast, Part, Schedule, Segment
@@ -96,11 +97,55 @@ def read_floods(calls: Sequence[Call], kinds: Sequence[str], second: str) -> lis
     found = []
     for segment in segments:
         inside = [call for call in calls if call.segment == segment]
+        if inside[0].probe not in kinds:
+            continue
         counted = [c for c in inside if c.probe in kinds and not c.lost and not c.admitted]
         spent = tuple(sum(call.probe == kind for call in counted) for kind in kinds)
         left = sum(call.admitted and call.probe == PLAIN for call in inside)
         found.append(Flood(left, spent, _apart(inside, second)))
     return found
+
+
+FREEINGS: Final = 3
+"""Within half a span an edge of the window frees the limit once at most."""
+
+
+def free(kind: str, *, size: int) -> Schedule[None]:
+    """Send failing calls while the limit is shut, and drain it anew if it is open then.
+
+    Args:
+        kind: Label of the failing calls.
+        size: How many calls drain the limit.
+
+    Yields:
+        The calls.
+    """
+    drain = Part(Abreast(2 * size + 20, 8), until_refused=2, probe=PLAIN)
+    shut = Part(Abreast(24, 2), until_refused=1, probe=PLAIN)
+    turn = (drain, shut, Part(Abreast(2), probe=kind), Part(Abreast(1), probe=PLAIN))
+    yield Segment("failures over the limit", turn * FREEINGS)
+
+
+def frees(calls: Sequence[Call], kind: str, span: float) -> bool:
+    """Whether failing calls open the limit for plain ones, each time.
+
+    Args:
+        calls: All calls by the time written, every probe.
+        kind: Label of the failing calls.
+        span: In how many seconds the limit fills up.
+    """
+    runs = [list(run) for _, run in groupby(calls, key=lambda call: (call.segment, call.probe))]
+    opened = [
+        (before[-1].written, after[0].answered)
+        for before, failing, after in zip(runs, runs[1:], runs[2:], strict=False)
+        if failing[0].probe == kind
+        and before[-1].segment == failing[0].segment == after[0].segment
+        and before[-1].probe == after[0].probe == PLAIN
+        and before[-1].refused
+        and after[0].admitted
+        and not any(call.admitted for call in failing)
+    ]
+    return len(opened) == FREEINGS and opened[-1][1] - opened[0][0] < span / 2
 
 
 def _apart(calls: Sequence[Call], second: str) -> bool:

@@ -61,7 +61,7 @@ class Plain:
     Attributes:
         request: The valid request, its credential a role's key.
         successes: Statuses that mean success beside 200 and 201.
-        other: The same key's call of another operation, if there is one.
+        others: The same key's calls of other operations.
         write: The same key's call that adds to what the plain one lists, if there is one and it
             may be made.
         roles: Which keys the run has.
@@ -72,7 +72,7 @@ class Plain:
 
     request: Request
     successes: tuple[int, ...] = ()
-    other: Request | None = None
+    others: tuple[Request, ...] = ()
     write: Request | None = None
     roles: tuple[Role, ...] = ()
     insufficient: Role | None = None
@@ -222,9 +222,9 @@ def _others(plain: Plain) -> Iterator[Varied]:
     if SECOND in plain.roles and plain.role != SECOND:
         variation = Variation(SECOND_KEY, _SECOND_KEY.get(plain.per))
         yield _once(variation, replace(plain.request, credential=RoleKey(SECOND)))
-    if plain.other is not None:
-        words = f"of {plain.other.operation}"
-        yield _once(Variation(words, _SECOND_OPERATION.get(plain.per), alike=False), plain.other)
+    for other in plain.others:
+        words = f"of {other.operation}"
+        yield _once(Variation(words, _SECOND_OPERATION.get(plain.per), alike=False), other)
 
 
 _SECOND_KEY: Final[dict[Scope | None, Expected]] = {Scope.KEY: "other", Scope.IP: "same"}

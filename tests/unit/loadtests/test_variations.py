@@ -66,7 +66,7 @@ def test_values_change_from_one_call_to_the_next() -> None:
 def test_only_a_declaration_says_whether_keys_and_operations_share(
     per: Scope | None, key: str | None, operation: str | None
 ) -> None:
-    said = expected(plain(other=request(path="/v1/agents"), per=per))
+    said = expected(plain(others=(request(path="/v1/agents"),), per=per))
 
     assert (said[SECOND_KEY], said["of GET /agents"]) == (key, operation)
 
