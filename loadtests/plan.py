@@ -220,7 +220,7 @@ def _everything(
         size, span = (claim.size, claim.span) if confirmation.holds else (0, 0.0)
     if not size or not span or any(call.refused and call.status != 429 for call in calls):
         return reason
-    if as_queue(calls) is not None:
+    if _wait_their_turn(calls, claim):
         return f"{reason}; calls wait their turn, so what gets past it was not asked"
     further = _Further(max(c.answered for c in calls if c.refused), [reason])
     yield from further.ask("whether Retry-After is kept", believe(calls, size=size, span=span))
@@ -233,6 +233,18 @@ def _everything(
         asked = ask(questions, size=size, rate=size / span, since=further.since)
         yield from further.ask("what shares its counter", asked)
     return "; ".join(further.notes)
+
+
+def _wait_their_turn(calls: Sequence[Call], claim: DeclaredLimit | None) -> bool:
+    """Whether a queue holds calls back; it lets them go at the declared rate, if one is."""
+    queue = as_queue(calls)
+    if queue is None or queue.rates is None:
+        return False
+    return claim is None or abs(queue.rates[1] / claim.rate - 1) <= QUEUE_CLOSE
+
+
+QUEUE_CLOSE: Final = 0.25
+"""Delays that grow with every call look like a queue, of another rate."""
 
 
 @dataclass(slots=True)

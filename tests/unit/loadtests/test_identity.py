@@ -7,7 +7,7 @@ from benchmarks.ratelimit.simulator import Network, Server, Simulator
 from contracts.declared import read_declared
 from loadtests.counters import FixedGrid, SlidingCounter
 from loadtests.estimator import RateLimit, estimate
-from loadtests.gates import CountGate, Gate
+from loadtests.gates import Answer, CountGate, Gate
 from loadtests.identity import Variation, read_sandwiches
 from loadtests.limiters import FixedWindow, SlidingLog, TokenBucket
 from loadtests.plan import plan_for
@@ -55,12 +55,18 @@ class Failing:
 
 
 def server(
-    gate: Gate, *, apart: frozenset[str] = frozenset(), charged: frozenset[str] = frozenset()
+    gate: Gate,
+    *,
+    apart: frozenset[str] = frozenset(),
+    charged: frozenset[str] = frozenset(),
+    wrong: Gate | None = None,
 ) -> Server:
     others = {probe: CountGate(FixedWindow(10.0), 40) for probe in apart}
     failing = {probe: Failing(gate if probe in charged else None) for probe in (WRONG, SCOPED)}
 
     def gate_of(probe: str, _connection: str) -> Gate:
+        if wrong is not None and probe == WRONG:
+            return wrong
         return {**others, **failing}.get(probe, gate)  # type: ignore[return-value] # all are gates
 
     return Server([gate], gate_of=gate_of)
@@ -141,6 +147,38 @@ def test_wrong_keys_that_cost_every_key_are_a_fact() -> None:
 
     assert said.status == "confirmed"
     assert said.shared.warned == ()
+
+
+class Resetting:
+    """A limit that begins anew when it is told to."""
+
+    def __init__(self, limiter: Callable[[], Gate]) -> None:
+        self.limiter, self.gate = limiter, limiter()
+
+    def ask(self, arrived: float, took: float = 0.0) -> Answer:
+        return self.gate.ask(arrived, took)
+
+
+class Resets:
+    """Refuses whatever comes, and sets a limit back."""
+
+    def __init__(self, resetting: Resetting) -> None:
+        self.resetting = resetting
+
+    def ask(self, arrived: float, took: float = 0.0) -> Answer:
+        del arrived, took
+        self.resetting.gate = self.resetting.limiter()
+        return Answer(admitted=False)
+
+
+@pytest.mark.parametrize("limiter", LIMITERS)
+def test_a_limit_that_wrong_keys_set_back_is_contradicted(limiter: Callable[[], Gate]) -> None:
+    resetting = Resetting(limiter)
+
+    said = ask(server(resetting, wrong=Resets(resetting)))
+
+    assert said.status == "contradicted"
+    assert f"calls {WRONG} set it back" in said.detail
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+import pytest
+
 from contracts.redaction import Redactor
 from loadtests.observing import Observer
 from loadtests.sending import Prepared, Sent
@@ -38,6 +40,16 @@ def test_a_fault_never_names_the_key() -> None:
 
     assert fault
     assert KEY not in fault
+
+
+@pytest.mark.parametrize("probe", [CONTROL, "of GET /agents"])
+def test_every_429_is_read(probe: str) -> None:
+    page = Sent(0.0, 0.1, 429, "0", (("content-type", "text/html"),), b"<h1>Slow down</h1>")
+
+    fault, _ = observer().look(probe, page)
+
+    assert fault.startswith("D6 media type text/html")
+    assert fault.endswith("of the call of GET /agents") == (probe != CONTROL)
 
 
 def test_what_is_printed_of_sender_and_observer_holds_no_key() -> None:
