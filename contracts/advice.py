@@ -107,6 +107,14 @@ ALWAYS: Final = (
         _may_be_stored,
     ),
     Remark(
+        "D5.server-error",
+        "practice",
+        Severity.S4,
+        "a request was answered with a server error",
+        lambda answer: answer.status >= 500 and answer.status not in {501, 505},
+        everywhere=True,
+    ),
+    Remark(
         "D6.internals",
         "practice",
         Severity.S4,

@@ -22,6 +22,7 @@ from contracts.pace import BudgetSpent
 from contracts.places import Elsewhere
 from contracts.probing import REPETITIONS, Answer, Confirmed, Probing
 from contracts.recording import CheckId, Recorder
+from contracts.requirements import D5
 from contracts.verdict import Status
 
 AFTER_VIOLATION: Final = 10
@@ -57,6 +58,12 @@ _ELSEWHERE: Final = Text("", "a key in another place")
 
 CREATED: Final = Text("", "a created key")
 
+
+_FEWEST_VOID: Final = 20
+_VOID_SHARE: Final = 0.1
+"""Of a run so many of whose answers say nothing, what held elsewhere is no proof."""
+
+_CONTROLS: Final = CheckId(D5, "controls", core=True)
 
 _Question = tuple[str, Credential, Manner]
 
@@ -308,6 +315,21 @@ class Send:
             with self.making_keys(operation):
                 credential = replace(credential, of=self.created.spare(operation))
         return self(operation, credential)
+
+    def limited(self) -> Asked:
+        """Give the answers 429 of the whole run, as one."""
+        return Asked(self.probing.limited(), self)
+
+    def finish(self) -> None:
+        """Write what concerns the run as a whole; where too many controls failed, it is void."""
+        void, asked = self.probing.void, self.probing.asked
+        if void >= _FEWEST_VOID and void > _VOID_SHARE * asked:
+            reason = (
+                f"the control failed after {void} of {asked} questions: the target refuses the "
+                "sufficient key, too, so they say nothing"
+            )
+            self.recorder.unasked(_CONTROLS, Status.INCONCLUSIVE, reason)
+        self.recorder.finish()
 
     def either(self, operation: Operation, one: Credential, other: Credential) -> Asked:
         """Ask with both, and give an answer of which only a success of both makes a success."""

@@ -20,6 +20,10 @@ from contracts.wire import Wire
 _GIVE_UP: Final = 2
 """Controls without any answer, or refused for the rate, after which no more are tried."""
 
+_PATIENCE_S: Final = 5.0
+_POLL_S: Final = 0.25
+"""How long created keys are waited for in all, and how often they are tried."""
+
 
 @dataclass(slots=True)
 class Control:
@@ -60,6 +64,7 @@ class Controls:
         self._unanswered = 0
         self._spent: BudgetSpent | None = None
         self._proven: set[Role] = set()
+        self._patience = _PATIENCE_S
         self.live: set[Role] = set()
 
     @property
@@ -190,6 +195,23 @@ class Controls:
                     self.live.add(role)
         return role in self.live
 
+    def arrives(self, role: Role) -> bool:
+        """Whether a created key becomes known within a moment: nothing is answered 401 any more.
+
+        That it was not known from the start is for D7 to say; until it is, its refusals say nothing
+        of its scopes. Where one key never arrived, no other is waited for.
+        """
+        asked = next((c for c in self._controls.values() if c.answer and _can_read(c)), None)
+        if asked is None or asked.request is None:
+            return True
+        request = replace(asked.request, credential=RoleKey(role))
+        with contextlib.suppress(BudgetSpent):
+            while self._wire.ask(request, fresh=True).status == 401:
+                if self._patience <= 0 or not self._wire.pause(_POLL_S):
+                    return False
+                self._patience -= _POLL_S
+        return True
+
     def _proving(self, role: Role) -> Operation | None:
         for operation in sorted(self._operations.values(), key=lambda one: not one.is_safe):
             control = self.of(operation)
@@ -234,6 +256,10 @@ class Controls:
             if other is not operation and control and control.answer and control.role == role:
                 return other
         return None
+
+
+def _can_read(control: Control) -> bool:
+    return control.operation.is_safe and control.request is not None
 
 
 def controls(catalogue: Catalogue, wire: Wire, keyring: Keyring, settings: Settings) -> Controls:

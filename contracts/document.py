@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
+from contracts.credentials import HEADER
 from contracts.envelope import DOCUMENTED_ERRORS, envelope_schema
 
 JsonObject = dict[str, Any]
@@ -239,6 +240,36 @@ def protection(operation: JsonObject, document: Document) -> Protection:
     )
     is_said = bool(alternatives) and all(alternatives)
     return Protection(public=False, scopes=alternatives if is_said else None)
+
+
+def key_places(document: Document) -> frozenset[str]:
+    """Read where else than in x-api-key an operation's security lets a key stand.
+
+    Args:
+        document: The target's document.
+
+    Returns:
+        As the setting KEY_PLACES names them, such as `query:api_key`.
+    """
+    content = document.content
+    schemes = _members(_members(content.get("components")).get("securitySchemes"))
+    asked = [content, *(operation for _, operation in document.operations())]
+    names = {name for one in asked for each in _listed(one.get("security")) for name in each}
+    return frozenset(
+        place for name in names if (place := _place(resolved(schemes.get(name), content)))
+    )
+
+
+def _listed(value: object) -> Iterator[JsonObject]:
+    if isinstance(value, list):
+        yield from (each for each in value if isinstance(each, dict))
+
+
+def _place(scheme: JsonObject) -> str:
+    kind, name = scheme.get("type"), scheme.get("name")
+    if kind == "apiKey" and isinstance(name, str) and name.lower() != HEADER:
+        return f"{scheme.get('in')}:{name}".lower()
+    return "header:authorization" if kind in {"http", "oauth2", "openIdConnect"} else ""
 
 
 def body_members(operation: JsonObject, document: Document) -> dict[str, JsonObject]:

@@ -58,7 +58,19 @@ class Effects:
         if operation.is_safe:
             raise Inapplicable
         member = self._shown_by(operation)
-        return self._watched(operation, credential, manner, member)
+        exchange = self._watched(operation, credential, manner, member)
+        if member is not None and not exchange.effect:
+            self._prove_still(operation, member)
+        return exchange
+
+    def _prove_still(self, operation: Operation, member: str) -> None:
+        """Show that a write would still be seen: a list of the oldest ends before the newest."""
+        role = self._controls.of(operation).role
+        assert role is not None
+        if not self._watched(operation, RoleKey(role), PLAIN, member).effect:
+            reason = "what it does with a sufficient key no longer shows where it is looked for"
+            self._unseen[operation.label] = reason
+            raise Unseen(reason)
 
     def _shown_by(self, operation: Operation) -> str | None:
         """Name the member that shows an effect, as was proven; None where an object's end does."""

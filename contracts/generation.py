@@ -203,6 +203,7 @@ def _prepared(operation: Any, case: Any) -> Draft:  # noqa: ANN401 -- Schemathes
         schemas={name: _schema(definition) for name, definition in schemas.items()},
         optional=tuple(_optional(operation, parts.query)),
         typed=tuple(_typed(operation)),
+        required=tuple(each.name for each in operation.query if each.is_required),
     )
 
 
@@ -248,7 +249,9 @@ def _given(definition: Mapping[str, Any], schema: JsonObject) -> Iterator[object
 def _typed(operation: Any) -> Iterator[str]:  # noqa: ANN401 -- Schemathesis' operation
     for parameter in operation.query:
         schema = _schema(parameter.definition)
-        if schema.get("type") in {"integer", "number", "boolean"} or "enum" in schema:
+        if schema.get("type") in {"integer", "number", "boolean"} or {"enum", "format"} & set(
+            schema
+        ):
             yield quote(parameter.name, safe="")
 
 

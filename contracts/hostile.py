@@ -33,17 +33,24 @@ class Octets(Credential):
         position: Share of the key before them.
         octets: The bytes, as latin-1 text; empty for the full-width form of the character there.
         name: What they are, in words.
+        instead: Whether they take the place of a character.
     """
 
     position: float
     octets: str
     name: str
+    instead: bool = True
     of: Role = FULL
 
     @property
     def words(self) -> str:
         """What is sent."""
         return f"the {self.of} key with {self.name}"
+
+    @property
+    def provokes(self) -> bool:
+        """Whether a proxy may answer it, with an error of its own; nginx auth_request does."""
+        return any(octet < " " for octet in self.octets)
 
     @property
     def role(self) -> Role:
@@ -64,7 +71,7 @@ class Octets(Credential):
         key = keys(self.of)
         at = max(1, int(len(key) * self.position))
         octets = self.octets or _full_width(key[at])
-        return ((HEADER, key[:at] + octets + key[at + 1 :]),)
+        return ((HEADER, key[:at] + octets + key[at + self.instead :]),)
 
 
 def _full_width(character: str) -> str:
@@ -79,6 +86,10 @@ BEYOND_ASCII: Final = (
     Octets(0.9, "", "the full-width form of a character near its end, in UTF-8"),
     Octets(0.5, "\u00ff\u00fe", "two bytes that are no UTF-8 in its middle"),
     Octets(0.5, "\u00f0\u009f\u0094\u0091", "a character of four bytes in its middle, in UTF-8"),
+    Octets(0.5, "\u00c3\u00a9", "é put into its middle, in UTF-8", instead=False),
+    Octets(0.5, "\u00e2\u0080\u008b", "a zero-width space put into it", instead=False),
+    Octets(0.5, "\x01", "a control character put into its middle", instead=False),
+    Octets(2.0, "\x00x", "a NUL and a letter after it", instead=False),
 )
 """A14: comparisons of text raise on them. Always within the key, where nobody may trim them."""
 

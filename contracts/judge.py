@@ -32,6 +32,9 @@ class Oracle(Enum):
     ADMITTED = 200
     """A success: 200, 201 or a declared 2xx, in a declared media type."""
 
+    LIMITED = 429
+    """A 429 that was waited out: its body is as documented."""
+
     NO_ACCESS = 0
     """Whatever shows no data of the authorised answer and is no server error; for requests that
     correct servers answer in many ways."""
@@ -43,6 +46,7 @@ class Oracle(Enum):
 UNAUTHORIZED: Final = Oracle.UNAUTHORIZED
 FORBIDDEN: Final = Oracle.FORBIDDEN
 ADMITTED: Final = Oracle.ADMITTED
+LIMITED: Final = Oracle.LIMITED
 NO_ACCESS: Final = Oracle.NO_ACCESS
 NO_EFFECT: Final = Oracle.NO_EFFECT
 
@@ -141,6 +145,8 @@ def judge(
             judgements = (_judge_access(answer, exchange, circumstances),)
         case Oracle.NO_EFFECT:
             judgements = (_judge_effect(answer, exchange, circumstances),)
+        case Oracle.LIMITED:
+            judgements = (_judge_limited(answer, exchange, circumstances),)
         case _:
             judgements = tuple(_judge_refusal(answer, oracle, exchange, circumstances))
     return (*judgements, Judgement(D12, Status.HELD))
@@ -276,6 +282,8 @@ def _judge_access(answer: Response, exchange: Exchange, circumstances: Circumsta
     if _gives_access(answer, exchange, circumstances):
         got = f"status {answer.status} with what the authorised answer shows"
         return _violated(asked, credential.severity, "an answer without the protected data", got)
+    if answer.status >= 500 and credential.provokes:
+        return _inconclusive(asked, f"status {answer.status}: a proxy may answer such bytes so")
     if answer.status >= 500 and answer.status not in _HARMLESS:
         severity = Severity.S2 if credential.sent is Sent.NEVER_A_KEY else Severity.S3
         return _violated(asked, severity, "no server error", f"status {answer.status}")
@@ -287,6 +295,12 @@ def _gives_access(answer: Response, exchange: Exchange, circumstances: Circumsta
     is_plain = not exchange.request.manner
     succeeded = is_plain and circumstances.operation.succeeded(answer)
     return succeeded or shows_data(answer, circumstances)
+
+
+def _judge_limited(answer: Response, exchange: Exchange, circumstances: Circumstances) -> Judgement:
+    if edge := edge_page(answer, circumstances.control):
+        return _inconclusive(D6, f"{edge} answered in the place of the API")
+    return _judge_body(answer, exchange, circumstances)
 
 
 def _judge_effect(answer: Response, exchange: Exchange, circumstances: Circumstances) -> Judgement:

@@ -162,6 +162,15 @@ ALL_INTERNAL: Final = replace(
 )
 """All of them in one request: where that gives no access, none of them does."""
 
+PRIVATE: Final = replace(
+    combined(
+        under_header(name, "10.0.0.1")
+        for name in ("X-Forwarded-For", "X-Real-IP", "X-Client-IP", "True-Client-IP")
+    ),
+    words="with an address of a private network in X-Forwarded-For and its kin",
+)
+"""RFC 1918: a guard may let in what comes from within."""
+
 FALLBACKS: Final = (
     under_header("Authorization", "Bearer x"),
     under_header("Authorization", "Basic eDp4"),
@@ -175,6 +184,15 @@ def _elsewhere(request: Request, name: str) -> Request:
     return replace(with_header(request, name, request.target), target="/")
 
 
+def _beside(request: Request, draft: Draft, name: str) -> Request:
+    """Name a path that is likely to be public, under the same base path."""
+    depth = draft.target.partition("?")[0].count("/")
+    base = request.target.partition("?")[0].rsplit("/", depth)[0]
+    return with_header(request, name, f"{base}/health")
+
+
+_REWRITING: Final = ("X-Original-URL", "X-Rewrite-URL")
+
 REWRITES: Final = (
     *(
         Manner(
@@ -183,12 +201,21 @@ REWRITES: Final = (
             valid=False,
             strict=False,
         )
-        for name in ("X-Original-URL", "X-Rewrite-URL")
+        for name in _REWRITING
     ),
     *(
         replace(under_header(name, path), strict=False, valid=False)
         for path in ("/health", "/", "/docs", "/openapi.json")
-        for name in ("X-Original-URL", "X-Rewrite-URL")
+        for name in _REWRITING
+    ),
+    *(
+        Manner(
+            f"with {name} naming /health beside its path",
+            lambda request, draft, name=name: _beside(request, draft, name),  # type: ignore[misc]  # bound
+            valid=False,
+            strict=False,
+        )
+        for name in _REWRITING
     ),
     Manner(
         "with an operator for the key in its query",
@@ -272,6 +299,7 @@ def asking(request: Request, text: str) -> Request:
 OVERRIDES: Final = (
     *(_override(name, sent) for sent in ("HEAD", "POST", "GET") for name in _OVERRIDES),
     *map(_query_override, ("HEAD", "POST", "GET")),
+    _override(_OVERRIDES[0], "OPTIONS"),
 )
 """B17: the guard looks at the method sent, the router at the one named. A write named by GET is
 asked for operations that write, so it needs no further leave."""
@@ -296,6 +324,12 @@ def _without_members(request: Request, _: Draft) -> Request:
     return replace(request, body=b"{}")
 
 
+def _without_required(request: Request, draft: Draft) -> Request:
+    if not draft.required:
+        raise Inapplicable
+    return replace(request, target=request.target.partition("?")[0])
+
+
 ORDINALS: Final = ("first", "second", "third")
 
 
@@ -311,6 +345,7 @@ def _untyped(at: int) -> Change:
 INVALID: Final = (
     Manner("with a body of the wrong types", _of_wrong_types, valid=False),
     Manner("with an empty object as its body", _without_members, valid=False),
+    Manner("without the query that it needs", _without_required, valid=False),
     *(
         Manner(f"with text for the {which} query parameter that is none", _untyped(at), valid=False)
         for at, which in enumerate(ORDINALS)

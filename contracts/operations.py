@@ -46,6 +46,7 @@ class Draft:
         schemas: Schemas of the path parameters, by name.
         optional: Optional query parameters, each with a value that the document admits.
         typed: Query parameters that do not admit any text.
+        required: Query parameters that every request has.
     """
 
     target: str
@@ -55,6 +56,7 @@ class Draft:
     schemas: Mapping[str, JsonObject] = field(default_factory=dict)
     optional: Fields = ()
     typed: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> tuple[str, ...]:

@@ -97,6 +97,7 @@ class Probing:
         """
         self.controls, self.keyring = controls, keyring
         self.repetitions = REPETITIONS
+        self.asked = self.void = 0
         self._wire, self._tolerated, self._objection = wire, tuple(tolerated), objection
         self._may_write, self.key_places = may_write, frozenset(map(str.lower, key_places))
         self.scoped = ScopedKeys(controls, keyring, provisioner)
@@ -176,6 +177,7 @@ class Probing:
             Each requirement once, at most one violated.
         """
         if oracle not in answer.judged:
+            self.asked += 1
             answer.judged[oracle] = [
                 self._repeated(answer, oracle, judgement)
                 if judgement.violates
@@ -183,6 +185,31 @@ class Probing:
                 for judgement in self.read(answer, oracle)
             ]
         return answer.judged[oracle]
+
+    def limited(self) -> Answer | None:
+        """Give the answers 429 of the run as one, judged; a wrong one is told from chance by two.
+
+        None can be asked for again at will, so nothing is repeated.
+
+        Returns:
+            ``None`` where no operation was answered so.
+        """
+        known = {operation.label: operation for operation in self.controls.operations}
+        found = [
+            answer
+            for exchange in self._wire.limited
+            if (operation := known.get(exchange.request.operation or ""))
+            for answer in (Answer(operation, exchange),)
+        ]
+        said = [(answer, self.read(answer, Oracle.LIMITED)[0]) for answer in found]
+        wrong = [(answer, judgement) for answer, judgement in said if judgement.violates]
+        if not said:
+            return None
+        answer, judgement = (wrong or said)[0]
+        if len(wrong) == 1:
+            judgement = unconfirmed(judgement, f"{judgement.got}, seen once")
+        answer.judged[Oracle.LIMITED] = [Confirmed(judgement, len(wrong), len(said))]
+        return answer
 
     def read(self, answer: Answer, oracle: Oracle) -> Sequence[Judgement]:
         """Say what an answer alone shows; nothing is repeated."""
@@ -284,6 +311,7 @@ class Probing:
             return Confirmed(unconfirmed(judgement, reason, spent.setting), seen, tried)
         if seen >= wanted and not failure:
             return Confirmed(judgement, seen, tried)
+        self.void += bool(failure)
         why = failure or f"seen {seen} of {tried} times"
         suspicion = None if failure or is_server_error else judgement
         undecided = unconfirmed(judgement, f"{judgement.got}, {why}")

@@ -370,7 +370,7 @@ def _finish(config: pytest.Config, opened: Session, exitstatus: int) -> None:
     if interrupted is None and exitstatus not in _ENDINGS:
         text = f"pytest ended with status {int(exitstatus)}: a defect of the suite."
         opened.findings.append(Reason(text=text))
-    config.stash[_SEND].recorder.finish()
+    config.stash[_SEND].finish()
     opened.findings.finish(opened.wire.pace.requests, interrupted)
 
 

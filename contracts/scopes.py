@@ -122,7 +122,8 @@ class ScopedKeys:
         if self._provisioner and self._may_try and scopes not in self._created:
             try:
                 self._created[scopes] = role = self._provisioner.create(scopes)
-                self._controls.live.add(role)
+                if self._controls.arrives(role):
+                    self._controls.live.add(role)
             except ProvisionerFailed:
                 self._created[scopes] = None
         return self._created.get(scopes)

@@ -6,7 +6,7 @@ from typing import Final
 
 from contracts.controls import controls
 from contracts.credentials import RandomKey
-from contracts.document import Document, DocumentError
+from contracts.document import Document, DocumentError, key_places
 from contracts.findings import Findings
 from contracts.handoff import Handoff
 from contracts.keyring import Keyring
@@ -68,7 +68,10 @@ class Session:
             tolerated,
             objection=Conformance(self.document, self.catalogue.labels, tolerated).objection,
             may_write=self.settings.allow_writes,
-            key_places=self.settings.key_places,
+            key_places=(
+                *self.settings.key_places,
+                *(key_places(self.document) if self.document else ()),
+            ),
             provisioner=self.provisioner,
         )
 

@@ -22,7 +22,11 @@ _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
 
 
 class Wire:
-    """Sends requests to one target, every one counted, paced and masked."""
+    """Sends requests to one target, every one counted, paced and masked.
+
+    Attributes:
+        limited: The first answers 429, waited out or not.
+    """
 
     def __init__(
         self, route: Route, pace: Pace, keys: Keys, redactor: Redactor, *, secret: Fields = ()
@@ -30,6 +34,7 @@ class Wire:
         self._route, self.pace = route, pace
         self._keys, self._redactor, self._secret = keys, redactor, secret
         self._kept: Connection | None = None
+        self.limited: list[Exchange] = []
 
     @property
     def origin(self) -> str:
@@ -71,8 +76,14 @@ class Wire:
         """
         while True:
             exchange = self.send(request, fresh=fresh)
+            if exchange.status == 429 and len(self.limited) < _REMEMBERED:
+                self.limited.append(exchange)
             if exchange.status != 429 or not self.pace.wait_out(retry_after(exchange)):
                 return exchange
+
+    def pause(self, seconds: float) -> bool:
+        """Let time pass, if the run has it."""
+        return self.pace.pause(seconds)
 
     def send(self, request: Request, *, fresh: bool = False) -> Exchange:
         """Ask once.
@@ -174,6 +185,9 @@ def written(request: Request, route: Route, keys: Keys, secret: Fields = ()) -> 
     head = "".join(f"{line}\r\n" for line in (*lines, "")).encode("latin-1")
     return head + request.body, len(head)
 
+
+_REMEMBERED: Final = 50
+"""Answers 429 that are kept to be read; a run waits out fewer."""
 
 _STALE: Final = frozenset({Trouble.CLOSED, Trouble.RESET})
 

@@ -81,7 +81,7 @@ def rule(
         return _rule_contradicted(claim, calls, readings, measured)
     if not refused:
         return Verdict("not_confirmed", f"nothing was refused before the end: {done.reason}")
-    return _rule_held(claim, calls, done)
+    return _rule_held(claim, calls, readings[0], done)
 
 
 def _breaks_off(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
@@ -165,15 +165,17 @@ def _repeated(claim: DeclaredLimit, calls: Sequence[Call], measured: Measured | 
     return sightings.drains_agree(calls, rest=claim.span, rate=claim.rate)
 
 
-def _rule_held(claim: DeclaredLimit, calls: Sequence[Call], done: Done) -> Verdict:
+def _rule_held(
+    claim: DeclaredLimit, calls: Sequence[Call], reading: Reading, done: Done
+) -> Verdict:
     recovery = sightings.recovery_seconds(calls)
     if recovery is None or done.stopped_by != "done" or not sightings.sustained(calls):
         return Verdict("not_confirmed", f"{done.reason}; {what_it_takes(claim)}")
-    if _gives_back_otherwise(claim, calls):
+    if _gives_back_otherwise(claim, calls, reading):
         return Verdict("not_confirmed", "in an overload more or fewer calls came back than it says")
     for other in _others(claim):
-        told_apart = read_claim(other, calls)[0].contradictions
-        if not told_apart and not _gives_back_otherwise(other, calls):
+        best = read_claim(other, calls)[0]
+        if not best.contradictions and not _gives_back_otherwise(other, calls, best):
             taken = median(call.answered - call.written for call in calls)
             return Verdict(
                 "not_confirmed",
@@ -194,16 +196,17 @@ def _others(claim: DeclaredLimit) -> Iterator[DeclaredLimit]:
         yield from (replace(claim, window=claim.window * (1 + share)) for share in (-0.2, FAR_OFF))
 
 
-def _gives_back_otherwise(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
+def _gives_back_otherwise(claim: DeclaredLimit, calls: Sequence[Call], reading: Reading) -> bool:
     """Whether a full bucket of this rate gives back more or less than came back in an overload.
 
-    It is full at both refusals, but for the part of a token, and whatever a call's own time was.
+    It is full at both refusals, but for the part of a token, or of a lump, and whatever a call's
+    own time was.
     Where nobody asked for as long as all of it takes to come back, the rest is wasted.
     """
     seen = sightings.longest_overload(calls)
     if claim.burst is None or seen is None:
         return False
-    blur = 1 + 2 * claim.rate * seen.took
+    blur = 1 + claim.rate * (2 * seen.took + reading.candidate.extra)
     wasted = seen.gap if seen.gap * claim.rate > claim.burst - 1 else 0.0
     token = 1 / claim.rate + wasted
     most, fewest = claim.rate * seen.seconds + blur, seen.seconds / token - blur

@@ -17,6 +17,7 @@ from contracts.manners import (
     GUARDS,
     HEAD,
     INTERNAL,
+    PRIVATE,
     REWRITES,
     UNKNOWN,
     WATCHED,
@@ -54,6 +55,7 @@ def test_guard(operation: Operation, send: Send, manner: Manner) -> None:
 @pytest.mark.depth(weight=12, family="no key, with a header for internal use")
 @pytest.mark.requirement(D1)
 @example(manner=ALL_INTERNAL)
+@example(manner=PRIVATE)
 @given(manner=st.sampled_from((*REWRITES, *INTERNAL)))
 def test_internal_header(operation: Operation, send: Send, manner: Manner) -> None:
     """No header that belongs to proxies stands in for a key."""

@@ -5,7 +5,7 @@ import pytest
 from contracts.asking import Send
 from contracts.checks import expect, expect_no_other_violation
 from contracts.credentials import NoKey, RandomKey
-from contracts.judge import FORBIDDEN, UNAUTHORIZED
+from contracts.judge import FORBIDDEN, LIMITED, UNAUTHORIZED
 from contracts.operations import Operation
 from contracts.requirements import D6
 
@@ -29,6 +29,13 @@ def test_random_key(operation: Operation, send: Send, random_key: RandomKey) -> 
 def test_insufficient_key(operation: Operation, send: Send) -> None:
     """The 403 to a key without scopes has the documented body."""
     expect(send(operation, send.insufficient(operation)), FORBIDDEN)
+
+
+@pytest.mark.whole_run
+@pytest.mark.requirement(D6)
+def test_waited_out(send: Send) -> None:
+    """Every 429 that the run waited out has the documented body."""
+    expect(send.limited(), LIMITED)
 
 
 @pytest.mark.whole_run

@@ -98,6 +98,7 @@ class ScriptedWire(Wire):
         self.server, self.keyring, self.clock = server, keyring, clock
         self.pace = Pace(caps, clock=clock, sleep=clock.sleep)
         self.log: list[Asked] = []
+        self.limited: list[Exchange] = []
 
     @property
     def origin(self) -> str:

@@ -269,7 +269,7 @@ def test_references_of_path_items_are_followed() -> None:
     items = {"pathItems": {"A": {"get": {**OK, **parameter("query", {}, example=1)}}}}
 
     found = drafts(document({"/a": {"$ref": "#/components/pathItems/A"}}, components=items))
-    assert found == {"GET /a": Draft("/a?p=1")}
+    assert found == {"GET /a": Draft("/a?p=1", required=("p",))}
 
 
 # --- weird documents --------------------------------------------------------------------------

@@ -29,9 +29,11 @@ from contracts.operations import Draft
 from contracts.spellings import SPELLINGS
 from tests.unit.contracts.answers import asked
 
-GET = asked()
+GET = asked(target="/v1/calls?tenant=1")
 NAMES = ("limit", "page", "days")
-DRAFT = Draft("/calls", optional=tuple((name, "1") for name in NAMES), typed=NAMES)
+DRAFT = Draft(
+    "/calls", optional=tuple((name, "1") for name in NAMES), typed=NAMES, required=("tenant",)
+)
 POST = replace(
     GET,
     method="POST",

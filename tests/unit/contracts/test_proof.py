@@ -27,6 +27,7 @@ NEEDED_FOR_MORE: Final[Mapping[str, str]] = {
     "D12.random-key": _FIRST_TO_ASK,
     "D12.insufficient-key": _FIRST_TO_ASK,
     "D6.every-error": _WHOLE_RUN,
+    "D6.waited-out": _WHOLE_RUN,
     "D12.every-answer": _WHOLE_RUN,
     "D8.just-deactivated": "E04=8 shows in this and D8.just-deleted alone",
     "D4.ramp": "of the other part",
