@@ -1,5 +1,6 @@
 """`send` and `expect`: four outcomes, what they cost, and what stands on record afterwards."""
 
+import itertools
 import json
 
 import pytest
@@ -19,7 +20,7 @@ from contracts.credentials import (
     scoped,
 )
 from contracts.exchange import NoAnswer, Response, Trouble, curl
-from contracts.judge import ADMITTED, FORBIDDEN, UNAUTHORIZED
+from contracts.judge import ADMITTED, FORBIDDEN, LIMITED, UNAUTHORIZED
 from contracts.near_misses import CUT, NearMiss
 from contracts.outcomes import Inconclusive, Violation
 from contracts.pace import Caps
@@ -32,6 +33,7 @@ from tests.unit.contracts.targets import (
     CREATE,
     DELETE,
     LIST,
+    MANY,
     READ,
     WRITE,
     Answerer,
@@ -336,3 +338,52 @@ def test_an_insufficient_key_is_named_by_its_scopes(checking: Build) -> None:
     found: list[RoleKey] = []
     checks.run(LACKING, lambda send: found.append(send.insufficient(CREATE)))
     assert found == [RoleKey(scoped(READ))]
+
+
+PAGE = Response(429, (("content-type", "text/html"),), b"<h1>Slow down</h1>")
+
+
+@pytest.mark.parametrize(
+    ("pages", "status"), [(0, Status.HELD), (1, Status.INCONCLUSIVE), (2, Status.VIOLATED)]
+)
+def test_every_429_that_was_waited_out_is_read(checking: Build, pages: int, status: Status) -> None:
+    api, turns = correct(), itertools.count()
+
+    def server(asked: Asked) -> Response | NoAnswer:
+        turn = next(turns)
+        if turn in {1, 2}:
+            return PAGE if turn <= pages else answered(429)
+        return api(asked)
+
+    checks = checking(server)
+    checks.world.controls.of(LIST)
+    checks.ask(MISSING, NoKey())
+    waited_out = CheckId(D6, "waited-out", core=False)
+    checks.run(waited_out, lambda send: expect(send.limited(), LIMITED))
+
+    assert checks.record("D6.waited-out").status is status
+
+
+def test_without_a_429_nothing_is_said_of_any(checking: Build) -> None:
+    checks = checking(correct())
+    checks.ask(MISSING, NoKey())
+    waited_out = CheckId(D6, "waited-out", core=False)
+
+    assert checks.run(waited_out, lambda send: expect(send.limited(), LIMITED)) is None
+    assert "D6.waited-out" not in checks.outcomes
+
+
+@pytest.mark.parametrize(("questions", "is_void"), [(10, False), (30, True)])
+def test_a_target_that_refuses_everybody_is_not_conformant(
+    checking: Build, questions: int, is_void: bool
+) -> None:
+    api = correct()
+    checks = checking(api, caps=MANY)
+    checks.ask(MISSING, NoKey())
+    checks.world.wire.server = lambda _: answered(403)
+    for seed in range(questions):
+        checks.ask(RANDOM, RandomKey(seed))
+    checks.send.finish()
+
+    assert ("D5.controls" in checks.outcomes) == is_void
+    assert checks.outcomes.get("D5.controls", Status.INCONCLUSIVE) is Status.INCONCLUSIVE

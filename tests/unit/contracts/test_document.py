@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.document import Document, DocumentError, overlaid, read_document, resolved
+from contracts.document import (
+    Document,
+    DocumentError,
+    key_places,
+    overlaid,
+    read_document,
+    resolved,
+)
 from tests.unit.contracts.documents import OK, document, encoded, operations, raw
 from tests.unit.contracts.drawing import SAME
 
@@ -289,3 +296,29 @@ def test_a_part_of_another_kind_is_replaced(
     content = overlaid(document({"/a": {"get": operation}}, **changes), ["GET /a"])
     assert "401" in content["paths"]["/a"]["get"]["responses"]
     assert "Documented401" in content["components"]["responses"]
+
+
+HEADER = {"type": "apiKey", "in": "header", "name": "X-API-Key"}
+QUERY = {"type": "apiKey", "in": "query", "name": "api_key"}
+BEARER = {"type": "http", "scheme": "bearer"}
+
+
+@pytest.mark.parametrize(
+    ("security", "places"),
+    [
+        ([{"header": []}], set()),
+        ([{"header": []}, {"query": []}], {"query:api_key"}),
+        ([{"bearer": []}], {"header:authorization"}),
+        ([{"nowhere": []}], set()),
+        ("header", set()),
+    ],
+)
+def test_where_else_a_key_may_stand_is_read(security: object, places: set[str]) -> None:
+    schemes = {"header": HEADER, "query": QUERY, "bearer": BEARER, "unused": QUERY}
+    content = {
+        "openapi": "3.1.0",
+        "components": {"securitySchemes": schemes},
+        "paths": {"/calls": {"get": {"security": security}}},
+    }
+
+    assert key_places(Document(content, "3.1")) == places

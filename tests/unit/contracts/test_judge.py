@@ -4,12 +4,14 @@ import pytest
 
 from contracts.credentials import CLASSICS, Credential
 from contracts.exchange import NoAnswer, Response, Trouble
+from contracts.hostile import BEYOND_ASCII
 from contracts.judge import (
     ADMITTED,
+    NO_ACCESS,
     UNAUTHORIZED,
     body_difference,
 )
-from contracts.near_misses import CASE, CUT, EXTENDED, WILDCARD, NearMiss
+from contracts.near_misses import CASE, CUT, EXTENDED, LONG, WILDCARD, WRAPPED, NearMiss
 from contracts.requirements import D1, D2, D3, D5, D6, D7, D8, D10, D12, Requirement
 from contracts.verdict import Severity, Status
 from tests.unit.contracts.answers import (
@@ -265,15 +267,32 @@ def test_a_firewalls_page_is_inconclusive(probe: Probe, status: int) -> None:
 
 @pytest.mark.parametrize(
     ("credential", "is_excused"),
-    [(NearMiss(WILDCARD, 1), True), (NearMiss(CUT, 1), False)],
-    ids=["wildcard", "cut"],
+    [
+        (NearMiss(WILDCARD, 1), True),
+        (NearMiss(WRAPPED, 1), True),
+        (NearMiss(WRAPPED, 0), False),
+        (NearMiss(CUT, 1), False),
+    ],
+    ids=["wildcard", "quoted", "bearer", "cut"],
 )
+@pytest.mark.parametrize("status", [400, 403])
 def test_a_firewall_may_refuse_in_json_what_provokes_it(
-    credential: NearMiss, is_excused: bool
+    status: int, credential: NearMiss, is_excused: bool
 ) -> None:
-    refused = answered(403, b'{"message": "Forbidden"}')
+    refused = answered(status, b'{"message": "Forbidden"}')
 
     assert violated(judged(refused, credential)) == ([] if is_excused else [D2])
+
+
+def test_a_head_may_be_too_large_for_a_server() -> None:
+    assert violated(judged(answered(431), NearMiss(LONG, 8))) == []
+
+
+def test_what_a_proxy_answers_to_control_characters_is_nobodys_failure() -> None:
+    failed = answered(500, b"<html>")
+
+    assert violated(judged(failed, BEYOND_ASCII[0], oracle=NO_ACCESS)) == [D2]
+    assert violated(judged(failed, BEYOND_ASCII[-1], oracle=NO_ACCESS)) == []
 
 
 def test_a_firewall_does_not_write_the_documented_body() -> None:

@@ -1,5 +1,6 @@
 """Which keys a question about scopes is asked with: configured ones, then created ones."""
 
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -231,6 +232,24 @@ def test_a_created_key_is_live_at_once(surroundings: Surroundings) -> None:
     role = asked.probing.scoped.minimal(LIST, 0)
 
     assert role in asked.controls.live
+
+
+@pytest.mark.parametrize(("late", "is_live"), [(1, True), (3, True), (1000, False)])
+def test_a_key_that_is_not_known_yet_is_waited_for(
+    surroundings: Surroundings, late: int, is_live: bool
+) -> None:
+    asked, _ = asking(surroundings, {}, LIST, AGENTS)
+    asked.controls.of(LIST)
+    server, unknown = asked.wire.server, itertools.count()
+
+    def replica(request: Asked) -> Response | NoAnswer:
+        is_new = request.key is not None and request.key.startswith("key-number")
+        return answered(401) if is_new and next(unknown) < late else server(request)
+
+    asked.wire.server = replica
+    role = asked.probing.scoped.minimal(LIST, 0)
+
+    assert (role in asked.controls.live) == is_live
 
 
 @pytest.mark.parametrize("given", [CONFIGURED, {}], ids=["configured", "created"])
