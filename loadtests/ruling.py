@@ -139,7 +139,7 @@ def _rule_contradicted(
         return Verdict(
             "not_confirmed",
             f"{best.contradictions} answers contradict it, but not the same each time: somebody "
-            "else uses the same counter, or calls were lost",
+            "else uses the same counter, calls were lost, or it counts in a way not known here",
         )
     drains = [count for count, _ in sightings.drains_from_rest(calls, claim.span)]
     if max(drains, default=claim.size) < claim.size - room(claim):
