@@ -201,7 +201,9 @@ class Probing:
             if (operation := known.get(exchange.request.operation or ""))
             for answer in (Answer(operation, exchange),)
         ]
-        said = [(answer, self.read(answer, Oracle.LIMITED)[0]) for answer in found]
+        read = [(answer, self.read(answer, Oracle.LIMITED)[0]) for answer in found]
+        # An answer to HEAD has no body.
+        said = [one for one in read if one[1].status is not Status.SKIPPED]
         wrong = [(answer, judgement) for answer, judgement in said if judgement.violates]
         if not said:
             return None
