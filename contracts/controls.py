@@ -201,13 +201,14 @@ class Controls:
         That it was not known from the start is for D7 to say; until it is, its refusals say nothing
         of its scopes. Where one key never arrived, no other is waited for.
         """
-        asked = next((c for c in self._controls.values() if c.answer and _can_read(c)), None)
-        if asked is None or asked.request is None:
+        known = (c for c in self._controls.values() if c.operation.is_safe and c.answer)
+        request = next((control.request for control in known if control.request), None)
+        if request is None:
             return True
-        request = replace(asked.request, credential=RoleKey(role))
+        asked = replace(request, credential=RoleKey(role))
         with contextlib.suppress(BudgetSpent):
-            while self._wire.ask(request, fresh=True).status == 401:
-                if self._patience <= 0 or not self._wire.pause(_POLL_S):
+            while self._wire.ask(asked, fresh=True).status == 401:
+                if self._patience <= 0 or not self._wire.pace.pause(_POLL_S):
                     return False
                 self._patience -= _POLL_S
         return True
@@ -256,10 +257,6 @@ class Controls:
             if other is not operation and control and control.answer and control.role == role:
                 return other
         return None
-
-
-def _can_read(control: Control) -> bool:
-    return control.operation.is_safe and control.request is not None
 
 
 def controls(catalogue: Catalogue, wire: Wire, keyring: Keyring, settings: Settings) -> Controls:

@@ -91,7 +91,8 @@ BEYOND_ASCII: Final = (
     Octets(0.5, "\x01", "a control character put into its middle", instead=False),
     Octets(2.0, "\x00x", "a NUL and a letter after it", instead=False),
 )
-"""A14: comparisons of text raise on them. Always within the key, where nobody may trim them."""
+"""A14: comparisons of text raise on them, drop them or end at them. Always within the value, where
+nobody may trim them; a proxy may refuse control characters, or fail on them."""
 
 TRIMMABLE: Final = (
     Octets(2.0, "\u00a0", "a no-break space after it, in Latin-1"),

@@ -196,10 +196,9 @@ class Probing:
         """
         known = {operation.label: operation for operation in self.controls.operations}
         found = [
-            answer
+            Answer(operation, exchange)
             for exchange in self._wire.limited
             if (operation := known.get(exchange.request.operation or ""))
-            for answer in (Answer(operation, exchange),)
         ]
         read = [(answer, self.read(answer, Oracle.LIMITED)[0]) for answer in found]
         # An answer to HEAD has no body.

@@ -81,10 +81,6 @@ class Wire:
             if exchange.status != 429 or not self.pace.wait_out(retry_after(exchange)):
                 return exchange
 
-    def pause(self, seconds: float) -> bool:
-        """Let time pass, if the run has it."""
-        return self.pace.pause(seconds)
-
     def send(self, request: Request, *, fresh: bool = False) -> Exchange:
         """Ask once.
 

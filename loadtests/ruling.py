@@ -147,7 +147,8 @@ def _rule_contradicted(
         return Verdict("contradicted", f"from rest only {seen} calls are admitted, each time")
     admitted = f"{best.late} calls were admitted that it refuses" if best.late else ""
     turned = f"{best.early} calls were refused that it admits" if best.early else ""
-    return Verdict("contradicted", " and ".join(filter(None, (admitted, turned))))
+    said = " and ".join(filter(None, (admitted, turned)))
+    return Verdict("contradicted", f"read as kindly as can be, {said}")
 
 
 def _repeated(claim: DeclaredLimit, calls: Sequence[Call], measured: Measured | None) -> bool:
@@ -228,7 +229,7 @@ def _too_many(claim: DeclaredLimit, calls: Sequence[Call], best: Reading) -> str
         return seen
     seen = f"{seen}, from rest up to {most} at once"
     if min(drains) <= claim.size + room(claim):
-        return f"{seen}, but one after the other no more than {min(drains)}: calls race the counter"
+        return f"{seen}, and {min(drains)} another time: calls race the counter, or meet two"
     if most < 1.2 * claim.size:
         return seen
     return f"{seen}, as if processes, replicas or connections counted apart"

@@ -111,19 +111,19 @@ FREEINGS: Final = 3
 
 
 def free(kind: str, *, size: int) -> Schedule[None]:
-    """Send failing calls while the limit is shut, and drain it anew if it is open then.
+    """Send failing calls while the limit is shut, and drain it anew if they opened it.
 
     Args:
         kind: Label of the failing calls.
-        size: How many calls drain the limit.
+        size: How many calls drain the limit; it has just been drained.
 
     Yields:
         The calls.
     """
-    drain = Part(Abreast(2 * size + 20, 8), until_refused=2, probe=PLAIN)
+    drain = Part(Abreast(size + size // 10 + 10, 8), until_refused=2, probe=PLAIN)
     shut = Part(Abreast(24, 2), until_refused=1, probe=PLAIN)
-    turn = (drain, shut, Part(Abreast(2), probe=kind), Part(Abreast(1), probe=PLAIN))
-    yield Segment("failures over the limit", turn * FREEINGS)
+    turn = (shut, Part(Abreast(2), probe=kind), Part(Abreast(1), probe=PLAIN))
+    yield Segment("failures over the limit", (*turn, *(drain, *turn) * (FREEINGS - 1)))
 
 
 def frees(calls: Sequence[Call], kind: str, span: float) -> bool:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -147,6 +148,26 @@ def test_wrong_keys_that_cost_every_key_are_a_fact() -> None:
 
     assert said.status == "confirmed"
     assert said.shared.warned == ()
+
+
+class Slowing:
+    """A limit beside which every call takes longer than the last, until all have rested."""
+
+    def __init__(self) -> None:
+        self.gate, self.count, self.last = fixed_window(), 0, 0.0
+
+    def ask(self, arrived: float, took: float = 0.0) -> Answer:
+        self.count = self.count + 1 if arrived < self.last + 5 else 0
+        self.last = arrived
+        answer = self.gate.ask(arrived, took)
+        return replace(answer, delay=0.01 * self.count) if answer.admitted else answer
+
+
+def test_what_gets_past_a_limit_is_asked_where_answers_grow_slower() -> None:
+    said = ask(server(Slowing(), apart=frozenset({FORGED.probe})))
+
+    assert said.status == "contradicted"
+    assert "the call with a forged address gets past it" in said.detail
 
 
 class Resetting:
