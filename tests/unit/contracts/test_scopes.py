@@ -227,15 +227,8 @@ def test_a_minimal_key_is_configured_or_created(surroundings: Surroundings) -> N
     assert asked.probing.scoped.minimal(AGENTS, 0) == 'created 1 "agents:read"'
 
 
-def test_a_created_key_is_live_at_once(surroundings: Surroundings) -> None:
-    asked, _ = asking(surroundings, {}, LIST, AGENTS)
-    role = asked.probing.scoped.minimal(LIST, 0)
-
-    assert role in asked.controls.live
-
-
-@pytest.mark.parametrize(("late", "is_live"), [(1, True), (3, True), (1000, False)])
-def test_a_key_that_is_not_known_yet_is_waited_for(
+@pytest.mark.parametrize(("late", "is_live"), [(0, True), (3, True), (1000, False)])
+def test_a_created_key_is_live_as_soon_as_it_is_known(
     surroundings: Surroundings, late: int, is_live: bool
 ) -> None:
     asked, _ = asking(surroundings, {}, LIST, AGENTS)
