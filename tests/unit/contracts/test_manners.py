@@ -62,6 +62,15 @@ def test_a_manner_changes_something_or_says_what_goes_before(manner: Manner) -> 
     assert differs or manner.after or manner.fresh
 
 
+def test_an_empty_object_takes_the_place_of_an_object_alone() -> None:
+    (empty,) = (manner for manner in GUARDS if "empty object" in manner.words)
+    sent = changed(empty, POST)
+
+    assert sent is not None
+    assert sent.body == b"{}"
+    assert changed(empty) is None
+
+
 @pytest.mark.parametrize("manner", EVERY, ids=repr)
 def test_no_manner_touches_the_key(manner: Manner) -> None:
     for request in (GET, POST):
