@@ -117,11 +117,18 @@ def surely_late(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
     return True
 
 
+PENALTIES: Final = (0.25, 0.5, 1.0, 1.5, 2.0)
+"""Lengths of a penalty that are tried, as shares of the window."""
+
+SOON_SHARE: Final = 0.2
+
+
 def far_beyond(claim: DeclaredLimit, calls: Sequence[Call]) -> int:
-    """How many calls were admitted within half a window, if no reading allows so many.
+    """How many calls were admitted within a fifth of a window, if no reading allows so many.
 
     For calls between which others were sent, of which nobody knows whether they count: others make
-    refusals early, never admissions late. Two windows at most meet within half of one.
+    refusals early, never admissions late. Two windows at most meet within a part of one that is
+    shorter than any penalty after which the count begins anew.
 
     Args:
         claim: What is declared.
@@ -132,12 +139,13 @@ def far_beyond(claim: DeclaredLimit, calls: Sequence[Call]) -> int:
     """
     admitted = [call for call in calls if call.admitted]
     took = max((call.answered - call.written for call in admitted), default=0.0)
-    if 2 * took >= claim.window:
+    span = SOON_SHARE * claim.window
+    if span + took >= PENALTIES[0] * claim.window:
         return 0
-    most = most_within(sorted(call.written for call in admitted), claim.window / 2)
+    most = most_within(sorted(call.written for call in admitted), span)
     allowed = 2.0 * claim.requests
     if claim.burst is not None:
-        allowed = claim.burst + 1 + claim.rate * (claim.window / 2 + took)
+        allowed = claim.burst + 1 + claim.rate * (span + took)
     return most if most > allowed + 2 * room(claim) else 0
 
 
@@ -281,7 +289,7 @@ def _windows(
             for phase in counter_phases(window, window / size, brackets):
                 yield Candidate(family, window, phase=phase)
         elif family is Family.PENALTY:
-            for share in (0.25, 0.5, 1.0, 1.5, 2.0):
+            for share in PENALTIES:
                 yield Candidate(family, window, extra=share * window)
         else:
             yield Candidate(family, window)

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from contracts.declared import DeclaredLimit
 from loadtests import sightings
 from loadtests.believing import broken
-from loadtests.claims import Reading, far_beyond, read_claim
+from loadtests.claims import SOON_SHARE, Reading, far_beyond, read_claim
 from loadtests.effects import carried_out
 from loadtests.measuring import Algorithm, Measured, measure
 from loadtests.promises import Truth, exaggerated, judge_promises, untrue_limits
@@ -116,7 +116,8 @@ def estimate(
     if executed:
         shared = replace(shared, wrong=(*shared.wrong, executed), probes=(*shared.probes, WRITTEN))
     if claim is not None and (most := far_beyond(claim, [c for c in trace if c.probe in _SAME])):
-        flooded = f"{most} calls were admitted within {claim.window / 2:g} s, beyond any reading"
+        within_s = SOON_SHARE * claim.window
+        flooded = f"{most} calls were admitted within {within_s:g} s, beyond any reading"
         shared = replace(shared, wrong=(*shared.wrong, flooded))
     verdict = _together(first, shared, [(other, rule_on(other, trace)) for other in claims[1:]])
     return _fill(

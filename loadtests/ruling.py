@@ -201,8 +201,8 @@ def _gives_back_otherwise(claim: DeclaredLimit, calls: Sequence[Call], reading: 
     """Whether a full bucket of this rate gives back more or less than came back in an overload.
 
     It is full at both refusals, but for the part of a token, or of a lump, and whatever a call's
-    own time was.
-    Where nobody asked for as long as all of it takes to come back, the rest is wasted.
+    own time was. Where nobody asked for as long as all of it takes to come back, the rest is
+    wasted.
     """
     seen = sightings.longest_overload(calls)
     if claim.burst is None or seen is None:
@@ -211,7 +211,7 @@ def _gives_back_otherwise(claim: DeclaredLimit, calls: Sequence[Call], reading: 
     wasted = seen.gap if seen.gap * claim.rate > claim.burst - 1 else 0.0
     token = 1 / claim.rate + wasted
     most, fewest = claim.rate * seen.seconds + blur, seen.seconds / token - blur
-    return seen.admitted > most or seen.admitted + seen.lost < fewest
+    return seen.surely > most or seen.admitted + seen.lost < fewest
 
 
 def what_it_takes(claim: DeclaredLimit) -> str:

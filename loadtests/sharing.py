@@ -97,7 +97,7 @@ def read_shared(
         if charged_always(floods, kind, size):
             _read_charged(label, per, apart, found)
     for label in questions.failing[:1]:
-        if frees(calls, label, size / rate):
+        if frees(calls, label, size=size, rate=rate):
             found.wrong.append(
                 f"calls {label} set it back, so it is no limit to whoever sends them"
             )

@@ -70,7 +70,8 @@ class Overload(NamedTuple):
     """What came back from one refusal to another, while more was asked for all the time.
 
     Attributes:
-        admitted: Calls admitted between the two.
+        admitted: Calls admitted that were written between the two.
+        surely: Those of them that neither refusal can have been overtaken by.
         lost: Calls between them that got no answer.
         seconds: From the one to the other.
         gap: The most seconds in which nothing was asked.
@@ -78,6 +79,7 @@ class Overload(NamedTuple):
     """
 
     admitted: int
+    surely: int
     lost: int
     seconds: float
     gap: float
@@ -98,9 +100,11 @@ def _overload(calls: Sequence[Call]) -> Overload | None:
     if len(refused) < 2:
         return None
     first, last = refused[0].written, refused[-1].written
+    begun = refused[0].answered
     within = [call for call in calls if first <= call.written <= last]
     return Overload(
         sum(call.admitted for call in within),
+        sum(call.admitted and begun <= call.written and call.answered <= last for call in within),
         sum(call.lost for call in within),
         last - first,
         max(later.written - call.written for call, later in pairwise(within)),

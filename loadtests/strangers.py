@@ -107,7 +107,8 @@ def read_floods(calls: Sequence[Call], kinds: Sequence[str], second: str) -> lis
 
 
 FREEINGS: Final = 3
-"""Within half a span an edge of the window frees the limit once at most."""
+"""Within half a span an edge of the window frees the limit once at most, and a bucket gives back
+less than half of it."""
 
 
 def free(kind: str, *, size: int) -> Schedule[None]:
@@ -126,17 +127,18 @@ def free(kind: str, *, size: int) -> Schedule[None]:
     yield Segment("failures over the limit", (*turn, *(drain, *turn) * (FREEINGS - 1)))
 
 
-def frees(calls: Sequence[Call], kind: str, span: float) -> bool:
-    """Whether failing calls open the limit for plain ones, each time.
+def frees(calls: Sequence[Call], kind: str, *, size: int, rate: float) -> bool:
+    """Whether failing calls open the whole limit for plain ones, each time.
 
     Args:
         calls: All calls by the time written, every probe.
         kind: Label of the failing calls.
-        span: In how many seconds the limit fills up.
+        size: How many calls drain the limit.
+        rate: How many are given back per second.
     """
     runs = [list(run) for _, run in groupby(calls, key=lambda call: (call.segment, call.probe))]
     opened = [
-        (before[-1].written, after[0].answered)
+        (before[-1].written, after)
         for before, failing, after in zip(runs, runs[1:], runs[2:], strict=False)
         if failing[0].probe == kind
         and before[-1].segment == failing[0].segment == after[0].segment
@@ -145,7 +147,11 @@ def frees(calls: Sequence[Call], kind: str, span: float) -> bool:
         and after[0].admitted
         and not any(call.admitted for call in failing)
     ]
-    return len(opened) == FREEINGS and opened[-1][1] - opened[0][0] < span / 2
+    if len(opened) != FREEINGS:
+        return False
+    took = opened[-1][1][0].answered - opened[0][0]
+    admitted = [sum(call.admitted for call in after) for _, after in opened[:-1]]
+    return took < size / rate / 2 and min(admitted) >= size / 2
 
 
 def _apart(calls: Sequence[Call], second: str) -> bool:

@@ -14,7 +14,7 @@ from loadtests.limiters import FixedWindow, SlidingLog, TokenBucket
 from loadtests.plan import plan_for
 from loadtests.segments import Budget
 from loadtests.sharing import Questions
-from loadtests.strangers import Flood
+from loadtests.strangers import Flood, frees
 from loadtests.trace import PLAIN, Call, Trace
 
 FORGED = Variation("with a forged address", "same", remark="(if it is not trusted)")
@@ -271,3 +271,21 @@ def test_the_trace_keeps_whether_answers_were_alike() -> None:
     call = Call(0, 0, 0.0, 0.0, 0.1, 200, alike=False)
 
     assert list(Trace([call])) == [call]
+
+
+@pytest.mark.parametrize(("reopened", "is_free"), [(1, False), (40, True)])
+def test_what_a_bucket_gives_back_meanwhile_is_not_set_back(reopened: int, is_free: bool) -> None:
+    """Answers to wrong keys may take so long that one place is free after them."""
+    calls: list[Call] = []
+
+    def send(probe: str, *statuses: int) -> None:
+        for status in statuses:
+            at = 0.01 * len(calls)
+            calls.append(Call(len(calls), 0, at, at, at + 0.005, status, probe=probe))
+
+    send(PLAIN, 429)
+    for turn in range(3):
+        send(WRONG, 401, 401)
+        send(PLAIN, *[200] * (reopened if turn < 2 else 1), *[429] * (turn < 2))
+
+    assert frees(calls, WRONG, size=40, rate=4.0) == is_free
