@@ -172,7 +172,7 @@ def _rule_held(
     recovery = sightings.recovery_seconds(calls)
     if recovery is None or done.stopped_by != "done" or not sightings.sustained(calls):
         return Verdict("not_confirmed", f"{done.reason}; {what_it_takes(claim)}")
-    if _gives_back_otherwise(claim, calls, reading):
+    if _gives_back_otherwise(claim, calls, reading, surely=True):
         return Verdict("not_confirmed", "in an overload more or fewer calls came back than it says")
     for other in _others(claim):
         best = read_claim(other, calls)[0]
@@ -197,7 +197,9 @@ def _others(claim: DeclaredLimit) -> Iterator[DeclaredLimit]:
         yield from (replace(claim, window=claim.window * (1 + share)) for share in (-0.2, FAR_OFF))
 
 
-def _gives_back_otherwise(claim: DeclaredLimit, calls: Sequence[Call], reading: Reading) -> bool:
+def _gives_back_otherwise(
+    claim: DeclaredLimit, calls: Sequence[Call], reading: Reading, *, surely: bool = False
+) -> bool:
     """Whether a full bucket of this rate gives back more or less than came back in an overload.
 
     It is full at both refusals, but for the part of a token, or of a lump, and whatever a call's
@@ -211,7 +213,8 @@ def _gives_back_otherwise(claim: DeclaredLimit, calls: Sequence[Call], reading: 
     wasted = seen.gap if seen.gap * claim.rate > claim.burst - 1 else 0.0
     token = 1 / claim.rate + wasted
     most, fewest = claim.rate * seen.seconds + blur, seen.seconds / token - blur
-    return seen.surely > most or seen.admitted + seen.lost < fewest
+    admitted = seen.surely if surely else seen.admitted
+    return admitted > most or seen.admitted + seen.lost < fewest
 
 
 def what_it_takes(claim: DeclaredLimit) -> str:
