@@ -13,7 +13,7 @@ from typing import Final
 
 from contracts.declared import DeclaredLimit
 from loadtests.families import GRIDS, Candidate, Family, counter_phases, phases
-from loadtests.limiters import Outcome
+from loadtests.limiters import SHUT, Outcome
 from loadtests.replay import (
     LEAST_PAD_S,
     Arrival,
@@ -88,6 +88,35 @@ def read_claim(claim: DeclaredLimit, calls: Sequence[Call]) -> list[Reading]:
             if candidate.family in best and best[candidate.family].contradictions == 0:
                 break
     return sorted(best.values(), key=lambda reading: (reading.contradictions, reading.open))
+
+
+def explained(claim: DeclaredLimit, calls: Sequence[Call]) -> Reading | None:
+    """A reading of a claim that contradicts no answer, if there is one.
+
+    Args:
+        claim: What is declared.
+        calls: The plain calls, in any order, from rest on.
+    """
+    seen = arrivals(calls, pad=LEAST_PAD_S)
+    if _refused_too_early(claim, seen):
+        return None
+    best: dict[Family, Reading] = {}
+    edges = _edges_in_the_drain(claim, seen) if claim.burst is None else ()
+    for candidate in chain(_candidates(claim, seen), edges):
+        _read_all(claim, iter((candidate,)), seen, best, patience=0)
+        reading = best.get(candidate.family)
+        if reading is not None and reading.contradictions == 0:
+            return reading
+    return None
+
+
+def _refused_too_early(claim: DeclaredLimit, seen: Sequence[Arrival]) -> bool:
+    """Whether fewer calls can have come before the first refusal than any reading admits."""
+    bucket = Candidate(Family.BUCKET, rate=claim.rate)
+    for at, arrival in enumerate(seen):
+        if arrival.outcome is Outcome.REFUSED:
+            return at + arrival.overtaking + arrival.turned_away < _sizes(claim, bucket)[0]
+    return False
 
 
 FORGIVEN: Final = 0.02
@@ -218,6 +247,8 @@ def _read_all(
     candidates: Iterator[Candidate],
     seen: Sequence[Arrival],
     best: dict[Family, Reading],
+    *,
+    patience: int = SHUT,
 ) -> None:
     for candidate in candidates:
         known = best.get(candidate.family)
@@ -225,7 +256,7 @@ def _read_all(
             continue
         sizes = _sizes(claim, candidate)
         # What explains less than the best of any family decides nothing.
-        patience = min((each.contradictions for each in best.values()), default=len(seen))
+        patience = min(patience, *(each.contradictions for each in best.values()), SHUT)
         try:
             tally = replay(candidate.limiter, seen, sizes=sizes, patience=patience)
         except HopelessError:
@@ -272,10 +303,10 @@ def _candidates(claim: DeclaredLimit, seen: Sequence[Arrival]) -> Iterator[Candi
     brackets = releases(seen)
     for share in (0.0, -1.0, 1.0, -0.5, 0.5):
         stretch = 1 + share * CLOSE
-        yield Candidate(Family.BUCKET, rate=claim.rate * stretch)
-        yield from _stepped(claim.rate * stretch, brackets)
         if claim.burst is None:
             yield from _windows(claim.window * stretch, claim.requests, brackets)
+        yield Candidate(Family.BUCKET, rate=claim.rate * stretch)
+        yield from _stepped(claim.rate * stretch, brackets)
 
 
 def _windows(
@@ -295,7 +326,11 @@ def _windows(
             yield Candidate(family, window)
 
 
+STEPS_S: Final = (1.0, 0.5, 0.1)
+"""How often a bucket that a timer fills is filled, in seconds: throttled-py once a second."""
+
+
 def _stepped(rate: float, brackets: Sequence[tuple[float, float]]) -> Iterator[Candidate]:
-    for step in (1.0,):
+    for step in STEPS_S:
         for phase in phases(step, brackets[:6]):
             yield Candidate(Family.STEPPED, rate=rate, phase=phase, extra=step)

@@ -6,7 +6,7 @@ more is assumed: what is contradicted here is contradicted whatever the network 
 clocks are never used.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -162,9 +162,12 @@ def replay(
         HopelessError: More were contradicted; most candidates of a scan are given up early so.
     """
     fewest, most = sizes
-    columns: tuple[list[int], ...] = ([], [], [], [])
-    needs, allows, could_refuse, could_admit = columns
+    needs: list[int] = []
+    allows: list[int] = []
+    could_refuse: list[int] = []
+    could_admit: list[int] = []
     limiter = fresh()
+    too_many = patience + 1
     counts_refused, penalises = isinstance(limiter, CountingRefused), isinstance(limiter, Penalty)
     # Refusals that only a lost call could have spared are no merit of a rival: count it here.
     counting = fresh() if Outcome.UNKNOWN in map(_OUTCOME, seen) else limiter
@@ -177,23 +180,26 @@ def replay(
         likely = high + arrival.beside
         high += arrival.overtaking
         if outcome is Outcome.ADMITTED:
-            needs.append(low + 1)
+            insort(needs, low + 1)
             could_refuse.append(likely)
             patience -= low >= most
         elif outcome is Outcome.REFUSED:
-            allows.append(high)
+            insort(allows, high)
             surely = low if counting is limiter else counting.taken(sent, answered)[0]
             could_admit.append(surely + 1)
             patience -= high < fewest
-        if patience < 0:
+        if patience < 0 or _conflict(needs, allows, too_many):
             raise HopelessError
         limiter.record(sent, answered, outcome)
         if counting is not limiter:
             counted = Outcome.ADMITTED if outcome is Outcome.UNKNOWN else outcome
             counting.record(sent, answered, counted)
-    for column in columns:
-        column.sort()
-    return Tally(needs, allows, could_refuse, could_admit)
+    return Tally(needs, allows, sorted(could_refuse), sorted(could_admit))
+
+
+def _conflict(needs: Sequence[int], allows: Sequence[int], count: int) -> bool:
+    """Whether every N contradicts so many: those that need it larger, or those that forbid it."""
+    return len(needs) >= count <= len(allows) and needs[-count] > allows[count - 1]
 
 
 def releases(seen: Sequence[Arrival]) -> list[tuple[float, float]]:

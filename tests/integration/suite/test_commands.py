@@ -17,6 +17,7 @@ from tests.integration.suite.verification import (
     BUSYBOARD,
     Outcome,
     environment,
+    read_verdict,
     settings_of,
     verify,
 )
@@ -79,17 +80,24 @@ def test_pytest_in_several_processes_asks_nothing() -> None:
     assert "-n: the checks keep one rate and one budget" in done.stderr
 
 
-def test_locust_alone_confirms_the_limit(tmp_path: Path) -> None:
-    with FLASK.start() as server:
-        settings = settings_of(server, REPORT_DIR=str(tmp_path))
+@pytest.fixture(scope="module")
+def ramp(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """What Locust alone left, concluded by `report`."""
+    folder = tmp_path_factory.mktemp("ramp")
+    with FLASK.start(limit=100, window_s=1) as server:
+        settings = settings_of(server, REPORT_DIR=str(folder))
         done = run(LOCUST, settings)
-        concluded = run([BUSYBOARD, "report"], settings)
+        run([BUSYBOARD, "report"], settings)
+    return Outcome(done.returncode, read_verdict(folder), done.stdout, done.stderr, folder)
 
-    assert (done.returncode, concluded.returncode) == (0, 0)
+
+def test_locust_alone_confirms_the_limit(ramp: Outcome) -> None:
+    assert ramp.verdict is not None
+    assert (ramp.exit_code, ramp.verdict.exit_code) == (0, 0), ramp.err[-2000:]
 
 
 def test_locust_alone_is_1_after_a_violation(tmp_path: Path) -> None:
-    with faulty_flask("429-html") as server:
+    with faulty_flask("429-html", limit=100, window_s=1) as server:
         done = run(LOCUST, settings_of(server, REPORT_DIR=str(tmp_path)))
 
     assert done.returncode == 1
@@ -129,13 +137,6 @@ def test_locust_takes_settings_from_its_file_variables_and_options(
 
     assert done.returncode == 2
     assert f'BUSYBOARD_DECLARED_LIMIT: "{taken}" is not a limit' in done.stderr
-
-
-@pytest.fixture(scope="module")
-def ramp(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    """A ramp that has ended."""
-    with FLASK.start(limit=100, window_s=1) as server:
-        return verify(tmp_path_factory.mktemp("ramp"), settings_of(server), "ratelimit")
 
 
 def test_analyse_reaches_what_the_run_reached(ramp: Outcome) -> None:
@@ -195,7 +196,7 @@ def test_load_goes_to_allowed_hosts_only(tmp_path: Path) -> None:
 
 def test_locust_master_and_workers_confirm_the_limit(tmp_path: Path) -> None:
     """Two workers of Locust's own, and what the server counted is what was asked."""
-    with FLASK.start() as server:
+    with FLASK.start(limit=100, window_s=1) as server:
         settings = settings_of(server, REPORT_DIR=str(tmp_path))
         done = run([*LOCUST, "--processes", "2"], settings)
         concluded = run([BUSYBOARD, "report"], settings)

@@ -1,9 +1,11 @@
-"""A whole run in simulated time, as a trace file has it."""
+"""Runs in simulated time: worlds to run in, and a whole run as a trace file has it."""
 
+from dataclasses import replace
 from random import Random
 from typing import Final
 
 from benchmarks.ratelimit.simulator import Network, Server, Simulator
+from benchmarks.ratelimit.worlds import World, draw
 from contracts.credentials import FULL, RoleKey
 from contracts.declared import DeclaredLimit, read_declared
 from contracts.exchange import Request
@@ -25,6 +27,12 @@ KEY: Final = "sk_live_0123456789abcdefABCDEF"
 
 
 PLAIN: Final = Plain(Request("GET", "/v1/calls", (), b"", RoleKey(FULL), "GET /calls"))
+
+
+def quiet_world(kind: str, size: int, window: float, seed: int = 1) -> World:
+    """One limiter of a kind, alone, on a near network that loses nothing."""
+    world = replace(draw(kind, seed, plain=True), size=size, window=window)
+    return replace(world, network=replace(world.network, rtt=0.02, jitter=0.002, loss=0.0))
 
 
 class Simulated:
