@@ -20,7 +20,7 @@ from contracts.wire import written
 from loadtests.segments import KEPT_S
 from loadtests.sending import Prepared
 from loadtests.sustaining import in_order, label
-from loadtests.trace import BELIEVING, CONTROL, LISTED, PLAIN, WRITTEN
+from loadtests.trace import BELIEVING, CONTROL, LASTING, LISTED, PLAIN, WRITTEN
 from loadtests.variations import Plain, Varied, failing, marked, varied
 
 
@@ -134,7 +134,7 @@ def _unpacked_request(data: Mapping[str, Any], role: Role) -> Request:
 
 def plain_labels(settings: Settings) -> frozenset[str]:
     """The probe labels under which the plain call is sent."""
-    return frozenset({CONTROL, PLAIN, BELIEVING, *map(label, settings.declared_limit)})
+    return frozenset({CONTROL, PLAIN, BELIEVING, LASTING, *map(label, settings.declared_limit)})
 
 
 def prepared(

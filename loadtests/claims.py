@@ -175,12 +175,12 @@ def far_beyond(claim: DeclaredLimit, calls: Sequence[Call]) -> int:
     allowed = 2.0 * claim.requests
     if claim.burst is not None:
         allowed = claim.burst + 1 + claim.rate * (span + took)
-    return most if most > allowed + 2 * room(claim) else 0
+    return most if most > allowed + 2 * room(claim.size) else 0
 
 
 def _wider(claim: DeclaredLimit) -> DeclaredLimit:
     """The claim with all that is forgiven, to the lenient side."""
-    more = room(claim)
+    more = room(claim.size)
     return replace(
         claim,
         requests=claim.requests + (more if claim.burst is None else 0),
@@ -189,9 +189,9 @@ def _wider(claim: DeclaredLimit) -> DeclaredLimit:
     )
 
 
-def room(claim: DeclaredLimit) -> int:
-    """How many requests more or fewer are forgiven."""
-    return max(1, int(FORGIVEN * claim.size))
+def room(size: int) -> int:
+    """How many requests more or fewer than so many are forgiven."""
+    return max(1, int(FORGIVEN * size))
 
 
 def late_again(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
@@ -203,11 +203,11 @@ def late_again(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
         claim: What is declared.
         calls: The plain calls by the time written, from rest on.
     """
-    most = claim.size + room(claim)
+    most = claim.size + room(claim.size)
     if bursts_beyond(calls, most, claim.span / 2) < LATE_BURSTS:
         return False
     drains = [count for count, _ in drains_from_rest(calls, claim.span)]
-    if min(drains, default=0) < claim.size - room(claim):
+    if min(drains, default=0) < claim.size - room(claim.size):
         return surely_late(claim, calls)
     best = read_claim(_wider(claim), calls)[0]
     return best.late > best.early or surely_late(claim, calls)

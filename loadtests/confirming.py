@@ -188,7 +188,7 @@ class Confirmation:
 
     def _falls_short(self) -> bool:
         """Whether the first drain was refused before the declared size."""
-        return admitted_at_first(self.calls) < self.claim.size - room(self.claim)
+        return admitted_at_first(self.calls) < self.claim.size - room(self.claim.size)
 
     @property
     def _first_drain(self) -> tuple[Call, Call]:

@@ -19,7 +19,7 @@ from loadtests.ruling import rule, what_it_takes, within
 from loadtests.segments import Done, StoppedBy
 from loadtests.sharing import Questions, Shared, read_shared
 from loadtests.sustaining import in_order, rule_on
-from loadtests.trace import BELIEVING, CONTROL, PLAIN, WRITTEN, Call, Trace
+from loadtests.trace import BELIEVING, CONTROL, LASTING, PLAIN, WRITTEN, Call, Trace
 from loadtests.wording import Verdict, describe
 
 Status = Literal["confirmed", "contradicted", "not_confirmed", "no_limit_seen"]
@@ -119,7 +119,10 @@ def estimate(
         within_s = SOON_SHARE * claim.window
         flooded = f"{most} calls were admitted within {within_s:g} s, beyond any reading"
         shared = replace(shared, wrong=(*shared.wrong, flooded))
-    verdict = _together(first, shared, [(other, rule_on(other, trace)) for other in claims[1:]])
+    further = [rule_on(other, trace) or _unmet(other) for other in claims[1:]]
+    if shared.fallen:
+        further.append(Verdict("not_confirmed", shared.fallen))
+    verdict = _together(first, shared, further)
     return _fill(
         trace,
         calls,
@@ -145,7 +148,7 @@ def _alone(calls: Sequence[Call], others: Sequence[DeclaredLimit]) -> list[Call]
     return kept
 
 
-_SAME: Final = frozenset({CONTROL, PLAIN, BELIEVING})
+_SAME: Final = frozenset({CONTROL, PLAIN, BELIEVING, LASTING})
 """Probes that send the plain call."""
 
 NEAR: Final = 0.95
@@ -162,13 +165,14 @@ def _shared(
     return read_shared(trace, questions, None, size=measured.limits[1], rate=measured.rates[1])
 
 
-def _together(
-    first: Verdict, shared: Shared, others: Sequence[tuple[DeclaredLimit, Verdict | None]]
-) -> Verdict:
+def _unmet(claim: DeclaredLimit) -> Verdict:
+    return Verdict("not_confirmed", what_it_takes(claim))
+
+
+def _together(first: Verdict, shared: Shared, further: Sequence[Verdict]) -> Verdict:
     """One verdict of everything: what is contradicted decides, then what is not confirmed."""
     verdicts = [Verdict("contradicted", "; ".join(shared.wrong))] if shared.wrong else []
-    verdicts.append(first)
-    verdicts += [ruled or Verdict("not_confirmed", what_it_takes(o)) for o, ruled in others]
+    verdicts += (first, *further)
     worst = min((verdict.status for verdict in verdicts), key=_WORST_FIRST.index)
     if worst == "contradicted":
         verdicts = [verdict for verdict in verdicts if verdict.status == worst]

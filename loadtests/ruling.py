@@ -142,7 +142,7 @@ def _rule_contradicted(
             "else uses the same counter, calls were lost, or it counts in a way not known here",
         )
     drains = [count for count, _ in sightings.drains_from_rest(calls, claim.span)]
-    if max(drains, default=claim.size) < claim.size - room(claim):
+    if max(drains, default=claim.size) < claim.size - room(claim.size):
         seen = f"{min(drains)} to {max(drains)}" if min(drains) < max(drains) else f"{max(drains)}"
         return Verdict("contradicted", f"from rest only {seen} calls are admitted, each time")
     admitted = f"{best.late} calls were admitted that it refuses" if best.late else ""
@@ -231,7 +231,7 @@ def _too_many(claim: DeclaredLimit, calls: Sequence[Call], best: Reading) -> str
     if not drains:
         return seen
     seen = f"{seen}, from rest up to {most} at once"
-    if min(drains) <= claim.size + room(claim):
+    if min(drains) <= claim.size + room(claim.size):
         return f"{seen}, and {min(drains)} another time: calls race the counter, or meet two"
     if most < 1.2 * claim.size:
         return seen

@@ -8,6 +8,7 @@ from typing import Final
 
 from contracts.declared import DeclaredLimit, Scope
 from loadtests.identity import Identity, Met, Variation, read_sandwiches
+from loadtests.lasting import last, read_fallen
 from loadtests.segments import Schedule
 from loadtests.strangers import charged_always, flood, free, frees, read_floods
 from loadtests.trace import Trace
@@ -43,12 +44,14 @@ class Shared:
         warned: The same where no more than a warning is due, with its id.
         facts: What else is known of the counter, in clauses.
         probes: Labels of the calls that show the wrong ones, for a curl line.
+        fallen: What the limit came down to at the end, a clause; empty where it stayed.
     """
 
     wrong: tuple[str, ...] = ()
     warned: tuple[tuple[str, str], ...] = ()
     facts: tuple[str, ...] = ()
     probes: tuple[str, ...] = ()
+    fallen: str = ""
 
 
 def ask(questions: Questions, *, size: int, rate: float, since: float) -> Schedule[None]:
@@ -68,8 +71,12 @@ def ask(questions: Questions, *, size: int, rate: float, since: float) -> Schedu
         yield from identity.schedule(since)
         since = identity.calls[-1].answered
     if questions.failing:
-        yield from flood(questions.failing, questions.second, size=size, rate=rate, since=since)
-        yield from free(questions.failing[0], size=size)
+        calls = yield from flood(
+            questions.failing, questions.second, size=size, rate=rate, since=since
+        )
+        since = yield from free(questions.failing[0], size=size)
+        if size >= SMALLEST:
+            yield from last(calls, size=size, span=size / rate, since=since)
 
 
 def read_shared(
@@ -102,7 +109,13 @@ def read_shared(
                 f"calls {label} set it back, so it is no limit to whoever sends them"
             )
             found.probes.append(label)
-    return Shared(tuple(found.wrong), tuple(found.warned), tuple(found.facts), tuple(found.probes))
+    return Shared(
+        tuple(found.wrong),
+        tuple(found.warned),
+        tuple(found.facts),
+        tuple(found.probes),
+        read_fallen(calls, size),
+    )
 
 
 @dataclass(slots=True)

@@ -54,7 +54,7 @@ class Flood:
 
 def flood(
     kinds: Sequence[str], second: str, *, size: int, rate: float, since: float
-) -> Schedule[None]:
+) -> Schedule[list[Call]]:
     """Spend a part of the limit on calls that fail, and drain the rest; again where one counted.
 
     Args:
@@ -66,9 +66,13 @@ def flood(
 
     Yields:
         The calls.
+
+    Returns:
+        Those of the last time; none for a limit that is too small to tell.
     """
+    calls: list[Call] = []
     if size < SMALLEST:
-        return
+        return calls
     parts = [
         Part(Abreast(size // share, 4), probe=kind)
         for kind, share in zip(kinds, SHARES, strict=False)
@@ -81,8 +85,9 @@ def flood(
         calls = yield Segment("cost of failures", (*parts, drain, plain, *beside), start)
         found = read_floods(calls, kinds, second)
         if not found or not any(found[0].charged(size) or ()):
-            return
+            break
         since = calls[-1].answered
+    return calls
 
 
 def read_floods(calls: Sequence[Call], kinds: Sequence[str], second: str) -> list[Flood]:
@@ -111,7 +116,7 @@ FREEINGS: Final = 3
 less than half of it."""
 
 
-def free(kind: str, *, size: int) -> Schedule[None]:
+def free(kind: str, *, size: int) -> Schedule[float]:
     """Send failing calls while the limit is shut, and drain it anew if they opened it.
 
     Args:
@@ -120,11 +125,15 @@ def free(kind: str, *, size: int) -> Schedule[None]:
 
     Yields:
         The calls.
+
+    Returns:
+        When the last was answered, in seconds.
     """
     drain = Part(Abreast(size + size // 10 + 10, 8), until_refused=2, probe=PLAIN)
     shut = Part(Abreast(24, 2), until_refused=1, probe=PLAIN)
     turn = (shut, Part(Abreast(2), probe=kind), Part(Abreast(1), probe=PLAIN))
-    yield Segment("failures over the limit", (*turn, *(drain, *turn) * (FREEINGS - 1)))
+    calls = yield Segment("failures over the limit", (*turn, *(drain, *turn) * (FREEINGS - 1)))
+    return max(call.answered for call in calls)
 
 
 def frees(calls: Sequence[Call], kind: str, *, size: int, rate: float) -> bool:

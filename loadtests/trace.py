@@ -20,6 +20,9 @@ PLAIN: Final = "plain"
 BELIEVING: Final = "as promised"
 """The same call again, to see whether what a refusal promised is kept."""
 
+LASTING: Final = "again"
+"""The same call at the end, to see whether the limit is still the same."""
+
 WRITTEN: Final = "a marked write"
 LISTED: Final = "the list of what was written"
 """The plain call too; its answer is searched for the marks."""
