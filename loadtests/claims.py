@@ -31,6 +31,12 @@ CLOSE: Final = 0.005
 rates of correct limiters were met within 0.5 %, but for those that round up to whole seconds. (The
 2 % that ``interfaces.md`` forgives are applied to the measured limit, afterwards.)"""
 
+STEPS_S: Final = (1.0, 0.5, 0.1)
+"""How often a bucket that a timer fills is filled, in seconds: throttled-py once a second."""
+
+FEW: Final = 8
+"""Of a bucket of so few each token is timed; in fine steps another rate would explain as much."""
+
 WINDOW_FAMILIES: Final = (
     Family.FIXED_FIRST,
     Family.FIXED_GRID,
@@ -90,19 +96,22 @@ def read_claim(claim: DeclaredLimit, calls: Sequence[Call]) -> list[Reading]:
     return sorted(best.values(), key=lambda reading: (reading.contradictions, reading.open))
 
 
-def explained(claim: DeclaredLimit, calls: Sequence[Call]) -> Reading | None:
+def explained(
+    claim: DeclaredLimit, calls: Sequence[Call], *, steps: Sequence[float] | None = None
+) -> Reading | None:
     """A reading of a claim that contradicts no answer, if there is one.
 
     Args:
         claim: What is declared.
         calls: The plain calls, in any order, from rest on.
+        steps: How often a bucket may be filled, in seconds; all known ones if not given.
     """
     seen = arrivals(calls, pad=LEAST_PAD_S)
     if _refused_too_early(claim, seen):
         return None
     best: dict[Family, Reading] = {}
     edges = _edges_in_the_drain(claim, seen) if claim.burst is None else ()
-    for candidate in chain(_candidates(claim, seen), edges):
+    for candidate in chain(_candidates(claim, seen, steps or STEPS_S), edges):
         _read_all(claim, iter((candidate,)), seen, best, patience=0)
         reading = best.get(candidate.family)
         if reading is not None and reading.contradictions == 0:
@@ -299,14 +308,18 @@ def _read(candidate: Candidate, tally: Tally, sizes: tuple[int, int]) -> Reading
     return Reading(candidate, limit, late, early, tally.left_open(limit))
 
 
-def _candidates(claim: DeclaredLimit, seen: Sequence[Arrival]) -> Iterator[Candidate]:
+def _candidates(
+    claim: DeclaredLimit, seen: Sequence[Arrival], steps: Sequence[float] = STEPS_S
+) -> Iterator[Candidate]:
     brackets = releases(seen)
     for share in (0.0, -1.0, 1.0, -0.5, 0.5):
         stretch = 1 + share * CLOSE
         if claim.burst is None:
             yield from _windows(claim.window * stretch, claim.requests, brackets)
         yield Candidate(Family.BUCKET, rate=claim.rate * stretch)
-        yield from _stepped(claim.rate * stretch, brackets)
+        yield from _stepped(
+            claim.rate * stretch, brackets, steps if claim.size > FEW else steps[:1]
+        )
 
 
 def _windows(
@@ -326,11 +339,9 @@ def _windows(
             yield Candidate(family, window)
 
 
-STEPS_S: Final = (1.0, 0.5, 0.1)
-"""How often a bucket that a timer fills is filled, in seconds: throttled-py once a second."""
-
-
-def _stepped(rate: float, brackets: Sequence[tuple[float, float]]) -> Iterator[Candidate]:
-    for step in STEPS_S:
+def _stepped(
+    rate: float, brackets: Sequence[tuple[float, float]], steps: Sequence[float] = STEPS_S
+) -> Iterator[Candidate]:
+    for step in steps:
         for phase in phases(step, brackets[:6]):
             yield Candidate(Family.STEPPED, rate=rate, phase=phase, extra=step)

@@ -78,8 +78,11 @@ def _rate(seen: Sequence[Arrival], since: float, block: int) -> float:
         if arrival.sent <= since:
             continue
         tokens += arrival.outcome is Outcome.ADMITTED
-        if arrival.outcome is Outcome.REFUSED and tokens and (tokens >= block or not found):
-            found.append((tokens / max(arrival.sent - start, 1e-3), tokens))
+        took = arrival.sent - start
+        if arrival.outcome is not Outcome.REFUSED or not tokens or took < MOMENT_S:
+            continue
+        if tokens >= block or not found:
+            found.append((tokens / took, tokens))
             start, tokens = arrival.sent, 0
     if not found:
         return max(1, tokens) / max(seen[-1].answered - since, 1e-3)

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Final
 
 from contracts.declared import DeclaredLimit
-from loadtests.claims import explained, read_claim, room
+from loadtests.claims import FEW, explained, read_claim, room
 from loadtests.discovering import Discovery
 from loadtests.families import Candidate, Family
 from loadtests.overload import overload
@@ -50,10 +50,9 @@ TRICKLE_SHARES: Final = (1.1, 1.9, 2.7)
 """When to drain a bucket again, in spans since its first token. A tenth of the rate is a tenth of
 the tokens: below 70 of them it takes more than one round to see."""
 
-FEW: Final = 8
 POLLS_PER_TOKEN: Final = 12
 TOKENS_TIMED: Final = 4
-"""A bucket of so few is told by when its tokens come back: their number is much the same."""
+"""A bucket of a few is told by when its tokens come back: their number is much the same."""
 
 FIRST_POLLS: Final = (
     *(0.05 * step for step in range(1, 19)),

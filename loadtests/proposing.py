@@ -104,7 +104,7 @@ def _propose_from_an_edge(family: Family) -> Callable[[Clues], Iterator[Candidat
 
 
 def _propose_bucket(clues: Clues) -> Iterator[Candidate]:
-    for rate in _geometric(clues.rate / 2, clues.rate * 2, 24):
+    for rate in _geometric(clues.rate / 2, clues.rate * 2, 120):
         yield Candidate(Family.BUCKET, rate=rate)
 
 

@@ -12,7 +12,8 @@ from typing import Final
 
 from contracts.declared import DeclaredLimit
 from loadtests import sightings
-from loadtests.claims import Reading, as_small_bucket, explained, late_again, room
+from loadtests.claims import STEPS_S, Reading, as_small_bucket, explained, late_again, room
+from loadtests.families import Family
 from loadtests.measuring import COUNTERS, Measured
 from loadtests.promises import judge_promises
 from loadtests.segments import Done
@@ -81,7 +82,7 @@ def rule(
         return _rule_contradicted(claim, calls, readings, measured)
     if not refused:
         return Verdict("not_confirmed", f"nothing was refused before the end: {done.reason}")
-    return _rule_held(claim, calls, readings[0], done)
+    return _rule_held(claim, calls, readings, done)
 
 
 def _breaks_off(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
@@ -167,15 +168,16 @@ def _repeated(claim: DeclaredLimit, calls: Sequence[Call], measured: Measured | 
 
 
 def _rule_held(
-    claim: DeclaredLimit, calls: Sequence[Call], reading: Reading, done: Done
+    claim: DeclaredLimit, calls: Sequence[Call], readings: Sequence[Reading], done: Done
 ) -> Verdict:
     recovery = sightings.recovery_seconds(calls)
     if recovery is None or done.stopped_by != "done" or not sightings.sustained(calls):
         return Verdict("not_confirmed", f"{done.reason}; {what_it_takes(claim)}")
-    if _gives_back_otherwise(claim, calls, reading, surely=True):
+    if _gives_back_otherwise(claim, calls, readings[0], surely=True):
         return Verdict("not_confirmed", "in an overload more or fewer calls came back than it says")
+    steps = _steps(readings)
     for other in _others(claim):
-        best = explained(other, calls)
+        best = explained(other, calls, steps=steps)
         if best is not None and not _gives_back_otherwise(other, calls, best):
             taken = median(call.answered - call.written for call in calls)
             return Verdict(
@@ -184,6 +186,17 @@ def _rule_held(
                 "s or more)",
             )
     return Verdict("confirmed", f"no answer contradicts it; {done.reason}")
+
+
+def _steps(readings: Sequence[Reading]) -> Sequence[float]:
+    """How often a rival bucket may be filled: more finely only where the claim's own must be.
+
+    A fine step explains almost any rate; so it says nothing of how sharp the answers are.
+    """
+    held = [reading.candidate for reading in readings if not reading.contradictions]
+    if any(candidate.family is not Family.STEPPED for candidate in held):
+        return STEPS_S[:1]
+    return sorted({STEPS_S[0], *(candidate.extra for candidate in held)})
 
 
 def _others(claim: DeclaredLimit) -> Iterator[DeclaredLimit]:
