@@ -96,27 +96,30 @@ def read_claim(claim: DeclaredLimit, calls: Sequence[Call]) -> list[Reading]:
     return sorted(best.values(), key=lambda reading: (reading.contradictions, reading.open))
 
 
-def explained(
+def explaining(
     claim: DeclaredLimit, calls: Sequence[Call], *, steps: Sequence[float] | None = None
-) -> Reading | None:
-    """A reading of a claim that contradicts no answer, if there is one.
+) -> Iterator[Reading]:
+    """The readings of a claim that contradict no answer.
 
     Args:
         claim: What is declared.
         calls: The plain calls, in any order, from rest on.
         steps: How often a bucket may be filled, in seconds; all known ones if not given.
+
+    Yields:
+        One reading for each family that has any.
     """
     seen = arrivals(calls, pad=LEAST_PAD_S)
     if _refused_too_early(claim, seen):
-        return None
+        return
     best: dict[Family, Reading] = {}
     edges = _edges_in_the_drain(claim, seen) if claim.burst is None else ()
     for candidate in chain(_candidates(claim, seen, steps or STEPS_S), edges):
+        known = best.get(candidate.family)
         _read_all(claim, iter((candidate,)), seen, best, patience=0)
         reading = best.get(candidate.family)
-        if reading is not None and reading.contradictions == 0:
-            return reading
-    return None
+        if reading is not None and reading is not known and reading.contradictions == 0:
+            yield reading
 
 
 def _refused_too_early(claim: DeclaredLimit, seen: Sequence[Arrival]) -> bool:

@@ -14,7 +14,16 @@ from typing import Final
 from loadtests.clues import Clues
 from loadtests.families import Candidate, Family
 from loadtests.proposing import CLOSE_PROPOSALS, PROPOSALS
-from loadtests.replay import Arrival, HopelessError, Tally, replay
+from loadtests.replay import (
+    LEAST_PAD_S,
+    Arrival,
+    HopelessError,
+    Tally,
+    arrivals,
+    releases,
+    replay,
+)
+from loadtests.trace import Call
 
 OPEN_COST: Final = 0.15
 """What an answer costs that a fit neither demands nor forbids."""
@@ -36,12 +45,6 @@ EXTRA_COST: Final = {
     Family.EXTENDING: 0.5,
 }
 """What the further parameters of a family cost."""
-
-
-def most_contradicted(answers: int) -> int:
-    """How many of so many answers a fit may contradict that is said to explain them."""
-    return max(4, answers // 100)
-
 
 ROUNDS: Final = 5
 """So often the best fit's surroundings are searched, each time three times closer."""
@@ -85,17 +88,21 @@ class FamilyFit:
     times: tuple[float, float]
 
 
-def fit_all(seen: Sequence[Arrival], brackets: Sequence[tuple[float, float]]) -> list[FamilyFit]:
+def fit_all(calls: Sequence[Call]) -> list[FamilyFit]:
     """Fit every family.
 
     Args:
-        seen: The plain calls from rest on, from ``replay.arrivals``.
-        brackets: From ``replay.releases``; at least one.
+        calls: The plain calls, in any order, from rest on, with at least one refused and one
+            admitted after it.
 
     Returns:
-        The best of each family, the lowest score first; without those that contradict so many
-        answers that they explain nothing.
+        The best of each family, the lowest score first; empty if nothing was refused or
+        released.
     """
+    seen = arrivals(calls, pad=LEAST_PAD_S)
+    brackets = releases(seen)
+    if not brackets:
+        return []
     clues = Clues.read(seen, brackets)
     found = _fit_each(PROPOSALS, seen, clues)
     if all(fitted.best.contradictions for fitted in found):
@@ -122,11 +129,10 @@ def _fit_family(
 ) -> FamilyFit | None:
     fits: list[Fit] = []
     best: Fit | None = None
-    worst = 10 + 2 * most_contradicted(len(seen))
 
     def attempt(candidate: Candidate) -> None:
         nonlocal best
-        patience = worst if best is None else min(worst, 3 + int(best.score))
+        patience = 3 + (len(seen) if best is None else int(best.score))
         try:
             tally = replay(candidate.limiter, seen, sizes=_sizes(clues), patience=patience)
         except HopelessError:

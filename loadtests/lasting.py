@@ -1,8 +1,8 @@
-"""Whether the limit is still what it was, once many calls have been refused.
+"""Whether a declared limit is still the same once many calls have been refused.
 
 Pure. Servers that punish, adapt or fail under load admit less afterwards. The drain that shows what
-failing calls cost shows this too; only where it fell short is the limit drained from rest with
-plain calls alone.
+wrong keys cost shows this, too; only where it fell short is the limit drained from rest with plain
+calls alone. Of several limits it is not asked: the one that was met last takes longer to come back.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,17 +20,17 @@ REPEATS: Final = 2
 """So many drains must fall short: others may have used the counter during one."""
 
 
-def last(calls: Sequence[Call], *, size: int, span: float, since: float) -> Schedule[None]:
-    """Drain the limit from rest, again where it admits less than before.
+def again(calls: Sequence[Call], *, size: int, span: float, since: float) -> Schedule[None]:
+    """Drain the limit from rest, once more where it admits less than declared.
 
     Args:
-        calls: Those of the last drain after failing calls; empty where none was asked.
-        size: How many calls drained it before.
+        calls: Those of the last drain; empty where there was none.
+        size: How many calls drain it.
         span: In which time it is given back, in seconds.
         since: When the last call before was answered, in seconds.
 
     Yields:
-        The calls; none where the last drain admitted as many as ever.
+        The calls; none where the last drain admitted as many as declared.
     """
     if calls and _passed(calls) >= size - room(size):
         return
@@ -52,15 +52,18 @@ def read_fallen(calls: Iterable[Call], size: int) -> str:
 
     Args:
         calls: Every call by the time written, any probe.
-        size: How many calls drained it before.
+        size: How many calls are declared to drain it.
     """
     own = (call for call in calls if call.probe == LASTING)
-    drains = [_passed(drain) for _, drain in groupby(own, key=lambda call: call.segment)]
-    if len(drains) < REPEATS or not 0 < drains[-1] < size - room(size):
-        # Nothing at all is what an address gets that wrong keys came from.
+    groups = [list(group) for _, group in groupby(own, key=lambda call: call.segment)]
+    drains = [_passed(group) for group in groups if len(group) > 1]
+    if len(drains) < REPEATS or drains[-1] >= size - room(size):
+        return ""
+    if not drains[-1] and _passed(groups[0]):
+        # An address that wrong keys came from may rightly be shut out.
         return ""
     seen = " and ".join(map(str, drains))
     return (
-        f"{size} calls were admitted from rest at first, and {seen} at the end: the limit falls "
-        "when it is met often, or somebody else began to use the same counter"
+        f"{size} calls from rest are declared, and at the end {seen} were admitted: it falls when "
+        "it is met often, wrong keys count against their address, or somebody else began to use it"
     )

@@ -13,8 +13,7 @@ from typing import Final, Literal
 
 from contracts.declared import DeclaredLimit
 from loadtests.families import Family
-from loadtests.fitting import CLOSE_SCORE, FamilyFit, fit_all, most_contradicted
-from loadtests.replay import LEAST_PAD_S, arrivals, releases
+from loadtests.fitting import CLOSE_SCORE, FamilyFit, fit_all
 from loadtests.trace import Call
 
 Algorithm = Literal[
@@ -43,6 +42,10 @@ MARGIN: Final = 2.0
 
 DOUBT: Final = 1.9
 """The margin over which the chance of a wrong name falls to a third; simulated."""
+
+MOST_CONTRADICTED: Final = 0.01
+"""A fit that contradicts more of the answers than this, and more than 4, explains nothing."""
+
 
 COUNTERS: Final = (Family.COUNTER, Family.COUNTER_FIRST)
 """The two differ in where their windows begin, which after a rest few answers tell."""
@@ -121,15 +124,8 @@ def measure(calls: Sequence[Call]) -> Measured | None:
     flight = _in_flight(calls)
     if flight is not None:
         return flight
-    seen = arrivals(calls, pad=LEAST_PAD_S)
-    brackets = releases(seen)
-    if not brackets:
-        return None
-    fits = fit_all(seen, brackets)
-    if not fits:
-        drained = _admitted_at_once(calls)
-        return Measured(None, "unknown", 0.0, (drained, drained, drained), None, None)
-    return _from_fits(fits, calls)
+    fits = fit_all(calls)
+    return _from_fits(fits, calls) if fits else None
 
 
 def _held_back(calls: Sequence[Call]) -> bool:
@@ -228,7 +224,7 @@ def _from_fits(fits: Sequence[FamilyFit], calls: Sequence[Call]) -> Measured:
     fit, family = best.best, best.best.candidate.family
     rival = next((r for r in fits[1:] if _name(r) != _name(best)), None)
     margin = 10.0 if rival is None else rival.best.score - fit.score
-    explained = fit.contradictions <= most_contradicted(answers)
+    explained = fit.contradictions <= max(4, MOST_CONTRADICTED * answers)
     # Without a loss, an answer that the kind cannot give is another kind's, or somebody else's.
     whole = not fit.contradictions or any(call.lost for call in calls)
     named = explained and whole and margin >= max(MARGIN, 0.3 * fit.score)

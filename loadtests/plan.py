@@ -230,7 +230,8 @@ def _everything(
         writes = write(size=size, span=span, since=further.since)
         yield from further.ask("whether a refused write is carried out", writes)
     if questions is not None:
-        asked = ask(questions, size=size, rate=size / span, since=further.since)
+        alone = len(claims) == 1
+        asked = ask(questions, size=size, rate=size / span, since=further.since, alone=alone)
         yield from further.ask("what shares its counter", asked)
     return "; ".join(further.notes)
 

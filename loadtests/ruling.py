@@ -12,7 +12,7 @@ from typing import Final
 
 from contracts.declared import DeclaredLimit
 from loadtests import sightings
-from loadtests.claims import STEPS_S, Reading, as_small_bucket, explained, late_again, room
+from loadtests.claims import STEPS_S, Reading, as_small_bucket, explaining, late_again, room
 from loadtests.families import Family
 from loadtests.measuring import COUNTERS, Measured
 from loadtests.promises import judge_promises
@@ -177,8 +177,8 @@ def _rule_held(
         return Verdict("not_confirmed", "in an overload more or fewer calls came back than it says")
     steps = _steps(readings)
     for other in _others(claim):
-        best = explained(other, calls, steps=steps)
-        if best is not None and not _gives_back_otherwise(other, calls, best):
+        rivals = explaining(other, calls, steps=steps)
+        if not all(_gives_back_otherwise(other, calls, rival) for rival in rivals):
             taken = median(call.answered - call.written for call in calls)
             return Verdict(
                 "not_confirmed",

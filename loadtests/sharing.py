@@ -8,7 +8,7 @@ from typing import Final
 
 from contracts.declared import DeclaredLimit, Scope
 from loadtests.identity import Identity, Met, Variation, read_sandwiches
-from loadtests.lasting import last, read_fallen
+from loadtests.lasting import again, read_fallen
 from loadtests.segments import Schedule
 from loadtests.strangers import charged_always, flood, free, frees, read_floods
 from loadtests.trace import Trace
@@ -54,7 +54,9 @@ class Shared:
     fallen: str = ""
 
 
-def ask(questions: Questions, *, size: int, rate: float, since: float) -> Schedule[None]:
+def ask(
+    questions: Questions, *, size: int, rate: float, since: float, alone: bool
+) -> Schedule[None]:
     """Ask everything.
 
     Args:
@@ -62,6 +64,7 @@ def ask(questions: Questions, *, size: int, rate: float, since: float) -> Schedu
         size: How many calls drain the limit.
         rate: How many are given back per second.
         since: When the last call before was answered, in seconds.
+        alone: Whether it is declared, and no other is.
 
     Yields:
         The calls.
@@ -71,12 +74,14 @@ def ask(questions: Questions, *, size: int, rate: float, since: float) -> Schedu
         yield from identity.schedule(since)
         since = identity.calls[-1].answered
     if questions.failing:
-        calls = yield from flood(
+        flooded = yield from flood(
             questions.failing, questions.second, size=size, rate=rate, since=since
         )
+        if alone and not flooded and size >= SMALLEST:
+            yield from again((), size=size, span=size / rate, since=since)
         since = yield from free(questions.failing[0], size=size)
-        if size >= SMALLEST:
-            yield from last(calls, size=size, span=size / rate, since=since)
+        if alone and flooded:
+            yield from again(flooded, size=size, span=size / rate, since=since)
 
 
 def read_shared(

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Final
 
 from loadtests.segments import Abreast, Part, Schedule, Segment
-from loadtests.trace import PLAIN, Call
+from loadtests.trace import LASTING, PLAIN, Call
 
 SHARES: Final = (4, 2)
 """One in so many of the limit: for the first kind a quarter, for the second half."""
@@ -57,6 +57,8 @@ def flood(
 ) -> Schedule[list[Call]]:
     """Spend a part of the limit on calls that fail, and drain the rest; again where one counted.
 
+    The first call is a plain one: where that is refused, no wrong key is the reason.
+
     Args:
         kinds: Labels of the failing calls, two at most.
         second: Label of the second key's call; empty without one.
@@ -77,12 +79,13 @@ def flood(
         Part(Abreast(size // share, 4), probe=kind)
         for kind, share in zip(kinds, SHARES, strict=False)
     ]
+    first = Part(Abreast(1), probe=LASTING)
     plain = Part(Abreast(1), probe=PLAIN)
     drain = Part(Abreast(2 * size + 20, 8), until_refused=2, probe=PLAIN)
     beside = (Part(Abreast(2), probe=second), plain) if second else ()
     for _ in range(REPEATS):
         start = since + REST * size / rate
-        calls = yield Segment("cost of failures", (*parts, drain, plain, *beside), start)
+        calls = yield Segment("cost of failures", (first, *parts, drain, plain, *beside), start)
         found = read_floods(calls, kinds, second)
         if not found or not any(found[0].charged(size) or ()):
             break
@@ -102,11 +105,11 @@ def read_floods(calls: Sequence[Call], kinds: Sequence[str], second: str) -> lis
     found = []
     for segment in segments:
         inside = [call for call in calls if call.segment == segment]
-        if inside[0].probe not in kinds:
+        if inside[0].probe != LASTING:
             continue
         counted = [c for c in inside if c.probe in kinds and not c.lost and not c.admitted]
         spent = tuple(sum(call.probe == kind for call in counted) for kind in kinds)
-        left = sum(call.admitted and call.probe == PLAIN for call in inside)
+        left = sum(call.admitted and call.probe in (LASTING, PLAIN) for call in inside)
         found.append(Flood(left, spent, _apart(inside, second)))
     return found
 
