@@ -1,10 +1,19 @@
 """What no reading of a claim allows, whatever else was sent between."""
 
+from functools import cache
+from random import Random
+
 import pytest
 
+from benchmarks.ratelimit.simulator import Network, Server, Simulator
 from contracts.declared import read_declared
-from loadtests.claims import SOON_SHARE, far_beyond
-from loadtests.trace import Call
+from loadtests.claims import SOON_SHARE, explaining, far_beyond, read_claim
+from loadtests.gates import CountGate
+from loadtests.limiters import TokenBucket
+from loadtests.plan import plan_for
+from loadtests.segments import Budget
+from loadtests.trace import Call, Trace
+from tests.unit.loadtests.simulating import quiet_world
 
 
 def admitted(count: int, *, within: float, took: float = 0.01) -> list[Call]:
@@ -29,3 +38,33 @@ def test_slow_answers_tell_nothing_of_when_calls_arrived() -> None:
     (claim,) = read_declared("30/4s")
 
     assert far_beyond(claim, admitted(90, within=0.5, took=0.3)) == 0
+
+
+@cache
+def answers(kind: str) -> Trace:
+    """What such a limit of 30 in 10 s answers to whoever confirms it."""
+    simulator = quiet_world(kind, 30, 10.0).simulator()
+    return simulator.run(plan_for(read_declared("30/10s"), Budget(), quiet=1e9), 100.0)[0]
+
+
+@pytest.mark.parametrize("declared", ["30/10s", "24/10s", "38/10s", "30/10s burst=30"])
+@pytest.mark.parametrize("kind", ["fixed window, grid", "token bucket"])
+def test_what_explains_a_claim_is_what_reading_it_finds(declared: str, kind: str) -> None:
+    (claim,) = read_declared(declared)
+
+    best = read_claim(claim, answers(kind))[0]
+
+    explained = any(True for _ in explaining(claim, answers(kind)))
+    assert explained == (best.contradictions == 0)
+
+
+def test_a_bucket_that_a_timer_fills_is_read_as_one() -> None:
+    (claim,) = read_declared("80/10s burst=16")
+    gate = CountGate(TokenBucket(8.0, 0.1, 0.03), 16)
+    network = Network(rtt=0.01, jitter=0.002)
+    simulator = Simulator(Server([gate]), network, Random(1))
+    trace, _ = simulator.run(plan_for((claim,), Budget(), quiet=1e9), 100.0)
+
+    steps = {reading.candidate.extra for reading in explaining(claim, trace)}
+
+    assert steps == {0.1}

@@ -11,7 +11,7 @@ from loadtests.claims import WINDOW_FAMILIES
 from loadtests.families import Candidate, Family
 from loadtests.gates import CountGate
 from loadtests.limiters import FixedWindow
-from loadtests.replay import LEAST_PAD_S, arrivals, replay
+from loadtests.replay import LEAST_PAD_S, HopelessError, arrivals, replay
 from loadtests.trace import Call
 
 APART_S = 0.0005
@@ -68,3 +68,27 @@ def test_what_a_limiter_answers_contradicts_it_in_no_order(
 
     tally = replay(candidate.limiter, arrivals(calls, pad=LEAST_PAD_S))
     assert (tally.late(limit), tally.early(limit)) == (0, 0)
+
+
+@settings(derandomize=True, database=None, deadline=None)
+@given(
+    statuses=st.lists(st.sampled_from([200, 429]), min_size=1, max_size=30),
+    patience=st.integers(0, 4),
+)
+def test_a_replay_is_given_up_just_where_every_limit_contradicts_too_much(
+    statuses: list[int], patience: int
+) -> None:
+    seen = arrivals(
+        [Call(at, 0, at, at, at + 0.01, status) for at, status in enumerate(statuses)],
+        pad=LEAST_PAD_S,
+    )
+    tally = replay(lambda: FixedWindow(10.0), seen)
+    fewest = min(tally.contradictions(limit) for limit in range(32))
+
+    given_up = False
+    try:
+        replay(lambda: FixedWindow(10.0), seen, patience=patience)
+    except HopelessError:
+        given_up = True
+
+    assert given_up == (fewest > patience)
