@@ -14,6 +14,7 @@ from typing import Final, Literal
 from contracts.declared import DeclaredLimit
 from loadtests.families import Family
 from loadtests.fitting import CLOSE_SCORE, FamilyFit, fit_all
+from loadtests.proposing import MANY
 from loadtests.trace import Call
 
 Algorithm = Literal[
@@ -187,15 +188,26 @@ TOGETHER_S: Final = 0.005
 
 def _in_flight(calls: Sequence[Call]) -> Measured | None:
     """As many admitted in every simultaneous burst, one right after the other."""
-    bursts = [burst for burst in _bursts(calls) if any(call.refused for call in burst)]
-    if len(bursts) < 2 or not _passes_alone(calls):
+    bursts = _bursts(calls)
+    refused = [burst for burst in bursts if any(call.refused for call in burst)]
+    if len(refused) < 2 or not _passes_alone(calls):
         return None
-    counts = [sum(call.admitted for call in burst) for burst in bursts]
+    counts = [sum(call.admitted for call in burst) for burst in refused]
     size = round(median(counts))
-    if min(counts) == 0 or max(counts) - min(counts) > max(1, size // 5):
+    room = max(1, size // 5)
+    if min(counts) == 0 or max(counts) - min(counts) > room:
+        return None
+    # Where more of a burst once passed, something else has run out since.
+    if max(sum(call.admitted for call in burst) for burst in bursts) > max(counts) + room:
         return None
     limits = (min(counts), size, max(counts))
-    return Measured(Family.CONCURRENCY, "concurrency", 0.95, limits, None, None)
+    confidence = min(0.95, _coincidence(size))
+    return Measured(Family.CONCURRENCY, "concurrency", confidence, limits, None, None)
+
+
+def _coincidence(limit: int) -> float:
+    """The most confidence there can be: of a small limit one call is a large share."""
+    return round(1 - 1 / max(2, limit), 2)
 
 
 def _bursts(calls: Sequence[Call]) -> list[list[Call]]:
@@ -229,13 +241,15 @@ def _from_fits(fits: Sequence[FamilyFit], calls: Sequence[Call]) -> Measured:
     whole = not fit.contradictions or any(call.lost for call in calls)
     named = explained and whole and margin >= max(MARGIN, 0.3 * fit.score)
     confidence = 1 - 0.5 * math.exp(-max(0.0, margin) / DOUBT) if explained else 0.0
-    # Of a small limit one call is a large share, and coincidences are common.
-    confidence = min(confidence, 1 - 1 / max(2, fit.limit))
+    confidence = min(confidence, _coincidence(fit.limit))
     if fit.contradictions or fit.open > MOST_OPEN * answers:
         confidence = min(confidence, 0.9)
     if family is Family.BUCKET and rival is not None:
         # A counter whose edge happens to lie in the drain behaves like a bucket: four in N.
         confidence = min(confidence, 1 - 4 / max(8, fit.limit))
+    if family is Family.BUCKET and answers > MANY:
+        # Of so many answers the counters are searched coarsely; one may have been missed.
+        confidence = min(confidence, 0.9)
     close = rival.best.candidate.family if rival is not None and not named else None
     return Measured(
         family=family if explained else None,

@@ -1,3 +1,7 @@
+from collections.abc import Iterator
+
+import pytest
+
 from loadtests.gates import QueueGate
 from loadtests.measuring import measure
 from loadtests.trace import Call
@@ -21,3 +25,27 @@ def test_a_busy_server_that_holds_answers_back_is_no_queue() -> None:
     measured = measure([*quick, *held, *refused, *again])
 
     assert measured is None or measured.algorithm != "leaky_bucket"
+
+
+def burst(at: float, admitted: int, refused: int) -> Iterator[Call]:
+    """Calls written together, each under way for 50 ms."""
+    for number in range(admitted + refused):
+        status = 200 if number < admitted else 429
+        yield Call(number, 0, at, at + number / 1e5, at + 0.05, status)
+
+
+@pytest.mark.parametrize(("size", "confidence"), [(2, 0.5), (5, 0.8), (40, 0.95)])
+def test_calls_in_flight_are_named_the_more_surely_the_more_there_are(
+    size: int, confidence: float
+) -> None:
+    measured = measure([*burst(0, size, 6), *burst(1, size, 6), *burst(2, size, 6)])
+
+    assert measured is not None
+    assert (measured.algorithm, measured.limits[1]) == ("concurrency", size)
+    assert measured.confidence == confidence
+
+
+def test_where_more_of_a_burst_once_passed_it_is_no_limit_of_calls_in_flight() -> None:
+    measured = measure([*burst(0, 20, 0), *burst(1, 2, 6), *burst(2, 2, 6)])
+
+    assert measured is None or measured.algorithm != "concurrency"
