@@ -114,7 +114,7 @@ def explaining(
         return
     best: dict[Family, Reading] = {}
     edges = _edges_in_the_drain(claim, seen) if claim.burst is None else ()
-    for candidate in chain(_candidates(claim, seen, steps or STEPS_S), edges):
+    for candidate in chain(_candidates(claim, seen, STEPS_S if steps is None else steps), edges):
         known = best.get(candidate.family)
         _read_all(claim, iter((candidate,)), seen, best, patience=0)
         reading = best.get(candidate.family)

@@ -100,6 +100,12 @@ def test_a_small_burst_is_told_by_when_its_tokens_come_back(size: int) -> None:
     assert run_slowly(gate, f"3/1s burst={size}", 0.02).said.status == "confirmed"
 
 
+def test_a_queue_is_confirmed_by_its_even_answers() -> None:
+    run = run_slowly(QueueGate(7.0, 23), "7/1s burst=23", 0.001)
+
+    assert run.said.status == "confirmed"
+
+
 @pytest.mark.parametrize("window", [0.8, 1.25])
 def test_another_rate_is_not_taken_for_that_of_a_small_burst(window: float) -> None:
     gate = CountGate(TokenBucket(3.0), 1)
