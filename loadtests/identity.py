@@ -106,11 +106,14 @@ class Identity:
             Every variation once from rest, a drain, and the sandwiches, as often as needed.
         """
         yield from self._from_rest(since + REST * self.size / self.rate)
+        yield from self._send("drain", self._drain)
+        if self._takes_too_long():
+            return
         asked = self.variations
-        for _ in range(ROUNDS):
+        for turn in range(ROUNDS):
             met = read_sandwiches(self.calls, asked, size=self.size, rate=self.rate)
-            if self._is_too_slow(met):
-                return
+            if turn and not any(each.tried for each in met):
+                return  # Nothing was quick enough to be told.
             asked = [m.variation for m in met if _is_alike(m.variation, self.calls) and _open(m)]
             if not asked:
                 return
@@ -128,20 +131,23 @@ class Identity:
         for at, part in enumerate((plain, *parts)):
             yield from self._send("variations from rest", part, start=start + at * 1.3 / self.rate)
 
+    @property
+    def _drain(self) -> Part:
+        return Part(Abreast(2 * self.size + 20, 8), until_refused=2, probe=PLAIN)
+
+    def _takes_too_long(self) -> bool:
+        """Whether refusals take so long that no sandwich can be valid; then none is made."""
+        refused = [call.answered - call.written for call in self.calls if call.refused]
+        return 2 * min(refused, default=0.0) * self.rate > (self._filling - 1) / 2
+
     def _round(self, asked: Sequence[Variation]) -> Schedule[None]:
-        drain = Part(Abreast(2 * self.size + 20, 8), until_refused=2, probe=PLAIN)
         shut = Part(Abreast(24, 2), until_refused=1, probe=PLAIN)
-        parts = [drain, shut]
+        parts = [self._drain, shut]
         for variation in (*asked, *asked):
             arrivals = Abreast(self._filling, self._filling)
             parts.append(Part(arrivals, probe=variation.probe, fresh=variation.fresh))
             parts.append(shut)
         yield from self._send("sandwiches", *parts)
-
-    def _is_too_slow(self, met: Sequence[Met]) -> bool:
-        """Whether a round was made in which nothing was quick enough to be told."""
-        begun = any(call.probe == PLAIN and call.refused for call in self.calls)
-        return begun and not any(each.tried for each in met)
 
     @property
     def _filling(self) -> int:

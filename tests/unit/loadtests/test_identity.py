@@ -289,3 +289,13 @@ def test_what_a_bucket_gives_back_meanwhile_is_not_set_back(reopened: int, is_fr
         send(PLAIN, *[200] * (reopened if turn < 2 else 1), *[429] * (turn < 2))
 
     assert frees(calls, WRONG, size=40, rate=4.0) == is_free
+
+
+def test_where_refusals_take_too_long_for_any_sandwich_none_is_made() -> None:
+    claim, budget = read_declared("40/10s"), Budget()
+    plan = plan_for(claim, budget, quiet=1e9, questions=QUESTIONS)
+    slow = Simulator(server(fixed_window()), Network(rtt=0.4, jitter=0.01), Random(1))
+
+    trace, _ = slow.run(plan, budget.max_rps)
+
+    assert sum(call.probe == FORGED.probe for call in trace) == 1
