@@ -25,6 +25,10 @@ _GRACE_S: Final = 12.0
 """Seconds that a child has to write what it found after a signal, and before that to delete the
 keys it made: the provisioner's command may take 10 s."""
 
+_CONCLUDES_S: Final = 45.0
+"""Seconds that a child has after its time to conclude from what it saw: on a busy machine the
+ramp's estimate takes long, and a child that is ended loses it."""
+
 _FOREIGN: Final = ("PYTEST_", "LOCUST_", "HYPOTHESIS_")
 """Variables of the tools themselves: a run depends on its settings alone."""
 
@@ -120,7 +124,7 @@ def run_part(
 
 
 def _waited(child: subprocess.Popen[bytes], interrupt: Interrupt, seconds: float) -> int:
-    left = seconds + _GRACE_S
+    left = seconds + _CONCLUDES_S
     while left > 0:
         try:
             code = child.wait(timeout=0.2)
