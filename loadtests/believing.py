@@ -12,7 +12,7 @@ from typing import Final
 
 from loadtests.headers import read_fields
 from loadtests.promises import ROUNDING_S
-from loadtests.segments import Abreast, Paced, Part, Schedule, Segment
+from loadtests.segments import Paced, Part, Schedule, Segment, drain
 from loadtests.trace import BELIEVING, Call
 
 REPEATS: Final = 2
@@ -60,9 +60,8 @@ def believe(calls: Sequence[Call], *, size: int, span: float) -> Schedule[None]:
     if not doubtful(calls):
         return
     last = max(call.answered for call in calls)
-    drain = Part(Abreast(2 * size + 20, 8), until_refused=2, probe=BELIEVING)
     for _ in range(REPEATS):
-        drained = yield Segment("drain to believe", (drain,), last + REST * span)
+        drained = yield Segment("drain to believe", (drain(size, BELIEVING),), last + REST * span)
         refused = [call for call in drained if call.refused]
         wait = read_fields(refused[-1].fields).retry_after if refused else None
         if wait is None or wait > LONGEST * span:

@@ -268,9 +268,9 @@ def _read_all(
             continue
         sizes = _sizes(claim, candidate)
         # What explains less than the best of any family decides nothing.
-        patience = min(patience, *(each.contradictions for each in best.values()), SHUT)
+        least = min((each.contradictions for each in best.values()), default=SHUT)
         try:
-            tally = replay(candidate.limiter, seen, sizes=sizes, patience=patience)
+            tally = replay(candidate.limiter, seen, sizes=sizes, patience=min(patience, least))
         except HopelessError:
             continue
         reading = _read(candidate, tally, sizes)

@@ -8,7 +8,7 @@ it was written although its answer was 429. Promise: D4, "Rate limit exceeded."
 from collections.abc import Sequence
 from typing import Final
 
-from loadtests.segments import Abreast, Paced, Part, Schedule, Segment
+from loadtests.segments import Abreast, Paced, Part, Schedule, Segment, drain
 from loadtests.trace import LISTED, PLAIN, WRITTEN, Call
 
 REFUSED_WRITES: Final = 3
@@ -36,9 +36,8 @@ def write(*, size: int, span: float, since: float) -> Schedule[None]:
     calls = yield Segment("a write", parts, start)
     if not shows(calls):
         return
-    drain = Part(Abreast(2 * size + 20, 8), until_refused=2, probe=PLAIN)
     writes = Part(Abreast(REFUSED_WRITES, 1), probe=WRITTEN)
-    calls = yield Segment("writes over the limit", (drain, writes))
+    calls = yield Segment("writes over the limit", (drain(size, PLAIN), writes))
     last = max(call.answered for call in calls)
     yield Segment("the list again", (Part(Paced(1, 1.0), probe=LISTED),), last + REST * span)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final, Literal
 
-from loadtests.segments import Abreast, Paced, Part, Schedule, Segment
+from loadtests.segments import Abreast, Paced, Part, Schedule, Segment, drain
 from loadtests.trace import PLAIN, Call
 
 Expected = Literal["same", "other"]
@@ -106,7 +106,7 @@ class Identity:
             Every variation once from rest, a drain, and the sandwiches, as often as needed.
         """
         yield from self._from_rest(since + REST * self.size / self.rate)
-        yield from self._send("drain", self._drain)
+        yield from self._send("drain", drain(self.size, PLAIN))
         if self._takes_too_long():
             return
         asked = self.variations
@@ -131,10 +131,6 @@ class Identity:
         for at, part in enumerate((plain, *parts)):
             yield from self._send("variations from rest", part, start=start + at * 1.3 / self.rate)
 
-    @property
-    def _drain(self) -> Part:
-        return Part(Abreast(2 * self.size + 20, 8), until_refused=2, probe=PLAIN)
-
     def _takes_too_long(self) -> bool:
         """Whether refusals take so long that no sandwich can be valid; then none is made."""
         refused = [call.answered - call.written for call in self.calls if call.refused]
@@ -142,7 +138,7 @@ class Identity:
 
     def _round(self, asked: Sequence[Variation]) -> Schedule[None]:
         shut = Part(Abreast(24, 2), until_refused=1, probe=PLAIN)
-        parts = [self._drain, shut]
+        parts = [drain(self.size, PLAIN), shut]
         for variation in (*asked, *asked):
             arrivals = Abreast(self._filling, self._filling)
             parts.append(Part(arrivals, probe=variation.probe, fresh=variation.fresh))

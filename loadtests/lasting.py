@@ -10,11 +10,9 @@ from itertools import groupby
 from typing import Final
 
 from loadtests.claims import room
-from loadtests.segments import Abreast, Part, Schedule, Segment
+from loadtests.segments import Schedule, Segment, drain
+from loadtests.strangers import REST
 from loadtests.trace import LASTING, PLAIN, Call
-
-REST: Final = 2.1
-"""In spans: a sliding counter is full again after two."""
 
 REPEATS: Final = 2
 """So many drains must fall short: others may have used the counter during one."""
@@ -34,9 +32,8 @@ def again(calls: Sequence[Call], *, size: int, span: float, since: float) -> Sch
     """
     if calls and _passed(calls) >= size - room(size):
         return
-    drain = Part(Abreast(2 * size + 20, 8), until_refused=2, probe=LASTING)
     for _ in range(REPEATS):
-        drained = yield Segment("the limit again", (drain,), since + REST * span)
+        drained = yield Segment("the limit again", (drain(size, LASTING),), since + REST * span)
         if _passed(drained) >= size - room(size):
             return
         since = max(call.answered for call in drained)

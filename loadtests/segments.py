@@ -252,6 +252,11 @@ class Governor:
         self._left.append(left)
 
 
+def drain(size: int, probe: str) -> Part:
+    """Calls that drain a limit of about so many, several abreast, until it is seen to be shut."""
+    return Part(Abreast(2 * size + 20, 8), until_refused=2, probe=probe)
+
+
 def numbered(segment: Segment, number: int, start: float) -> Segment:
     """The segment under its number, at its time."""
     return replace(segment, number=number, start=start)

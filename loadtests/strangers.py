@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from loadtests.segments import Abreast, Part, Schedule, Segment
+from loadtests.segments import Abreast, Part, Schedule, Segment, drain
 from loadtests.trace import LASTING, PLAIN, Call
 
 SHARES: Final = (4, 2)
@@ -81,11 +81,12 @@ def flood(
     ]
     first = Part(Abreast(1), probe=LASTING)
     plain = Part(Abreast(1), probe=PLAIN)
-    drain = Part(Abreast(2 * size + 20, 8), until_refused=2, probe=PLAIN)
     beside = (Part(Abreast(2), probe=second), plain) if second else ()
     for _ in range(REPEATS):
         start = since + REST * size / rate
-        calls = yield Segment("cost of failures", (first, *parts, drain, plain, *beside), start)
+        calls = yield Segment(
+            "cost of failures", (first, *parts, drain(size, PLAIN), plain, *beside), start
+        )
         found = read_floods(calls, kinds, second)
         if not found or not any(found[0].charged(size) or ()):
             break
@@ -105,7 +106,7 @@ def read_floods(calls: Sequence[Call], kinds: Sequence[str], second: str) -> lis
     found = []
     for segment in segments:
         inside = [call for call in calls if call.segment == segment]
-        if inside[0].probe != LASTING:
+        if inside[0].probe == PLAIN:
             continue
         counted = [c for c in inside if c.probe in kinds and not c.lost and not c.admitted]
         spent = tuple(sum(call.probe == kind for call in counted) for kind in kinds)
@@ -132,10 +133,10 @@ def free(kind: str, *, size: int) -> Schedule[float]:
     Returns:
         When the last was answered, in seconds.
     """
-    drain = Part(Abreast(size + size // 10 + 10, 8), until_refused=2, probe=PLAIN)
+    anew = Part(Abreast(size + size // 10 + 10, 8), until_refused=2, probe=PLAIN)
     shut = Part(Abreast(24, 2), until_refused=1, probe=PLAIN)
     turn = (shut, Part(Abreast(2), probe=kind), Part(Abreast(1), probe=PLAIN))
-    calls = yield Segment("failures over the limit", (*turn, *(drain, *turn) * (FREEINGS - 1)))
+    calls = yield Segment("failures over the limit", (*turn, *(anew, *turn) * (FREEINGS - 1)))
     return max(call.answered for call in calls)
 
 

@@ -131,19 +131,29 @@ def slow_server(seconds: float) -> str:
 
 
 def _await(file: Path, process: subprocess.Popen[bytes]) -> None:
-    """Return when a process has written a file; its own time limit bounds the wait.
+    """Return when a running process has written a file.
 
     Raises:
-        RuntimeError: It has ended without it, and nothing can be said of how long that takes.
+        RuntimeError: It ended without it, or it took too long to say anything of.
     """
+    deadline = time.monotonic() + LONGEST_S
     while not file.exists():
-        if process.poll() is not None and not file.exists():
+        if _ended_within(POLL_S, process) and not file.exists():
             raise RuntimeError(f"ended with {process.returncode} and without {file.name}")
-        time.sleep(POLL_S)
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"no {file.name} within {LONGEST_S} s")
+
+
+def _ended_within(seconds: float, process: subprocess.Popen[bytes]) -> bool:
+    try:
+        process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 POLL_S: Final = 0.01
-
+LONGEST_S: Final = 60
 
 IN_ITS_MIDST_S: Final = 2
 """So long a ramp has run when it is ended."""
@@ -164,12 +174,17 @@ def end_to_verdict(url: str) -> str:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         ) as process:
-            _await(Path(folder) / "trace.jsonl.gz", process)
-            time.sleep(IN_ITS_MIDST_S)
-            sent = time.monotonic()
-            process.send_signal(signal.SIGTERM)
-            _await(Path(folder) / "verdict.json", process)
-            took = time.monotonic() - sent
+            try:
+                _await(Path(folder) / "trace.jsonl.gz", process)
+                if _ended_within(IN_ITS_MIDST_S, process):
+                    raise RuntimeError(f"ended with {process.returncode} before it was told to")
+                sent = time.monotonic()
+                process.send_signal(signal.SIGTERM)
+                _await(Path(folder) / "verdict.json", process)
+                took = time.monotonic() - sent
+            finally:
+                if not _ended_within(LONGEST_S, process):
+                    process.kill()
     return _judged("SIGTERM to verdict (s)", took, "<", 2, took < 2)
 
 

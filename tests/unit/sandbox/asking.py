@@ -56,6 +56,10 @@ def sandbox(*faults: str, benign: tuple[str, ...] = (), rate: Rate = UNLIMITED) 
     return assemble(order, server=SERVER)
 
 
+CRASHES = (IndexError, OverflowError, TypeError, ValueError)
+"""What seeded faults crash with; anything else is the sandbox's own."""
+
+
 def ask(server: Sandbox, request: Ask, connection: Connection | None = None) -> Answer:
     """Ask once, on a connection of its own unless one is given."""
     return asyncio.run(asking(server, request, connection))
@@ -74,7 +78,7 @@ async def asking(server: Sandbox, request: Ask, connection: Connection | None = 
 
     try:
         await server(scope, receive, send)
-    except Exception:
+    except CRASHES:
         # Starlette answers 500 first and then lets the server log the exception.
         if not messages or messages[0]["status"] != 500:
             raise
