@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,9 @@ from contracts.children import ROOT
 from tests.integration.suite.verification import BUSYBOARD, environment
 
 RATES: Final = (50, 200, 500, 1000, 2000)
+
+FULL: Final = 0
+"""As many as can be: nothing is waited for, so that a call's own cost shows."""
 
 DEAR: Final = 1.1
 """What a call may cost whose answer is read and judged, in those of a bare FastHttpUser."""
@@ -66,20 +70,32 @@ def table(url: str, rates: Sequence[int], seconds: float) -> Iterator[tuple[str,
         mine = result(side("ours", url, rate, seconds))
         wire = counted(url) - before - 1
         bare = result(beside)
-        other = result(side("fasthttp", url, rate, seconds))
-        for name, one in (("ours", mine), ("FastHttpUser", other), ("timer alone", bare)):
-            yield _row(rate, name, one), []
-        yield "", list(_ratios(rate, mine, other, bare, wire))
+        other = result(side("even", url, rate, seconds))
+        yield _row(rate, "ours", mine), []
+        yield _row(rate, "FastHttpUser", result(side("fasthttp", url, rate, seconds))), []
+        yield _row(rate, "... evenly", other), []
+        yield _row(rate, "timer alone", bare), []
+        yield "", [*_ratios(rate, mine, bare, wire), _cost(f"{rate}/s", mine, other)]
+
+
+def full(url: str, seconds: float) -> Iterator[tuple[str, list[str]]]:
+    """The same without a pace, and wrk."""
+    mine = result(side("ours", url, FULL, seconds))
+    other = result(side("fasthttp", url, FULL, seconds))
+    yield _row(FULL, "ours", mine), []
+    yield _row(FULL, "FastHttpUser", other), []
+    yield wrk(url, seconds), [_cost("16 abreast", mine, other)]
 
 
 def _row(rate: int, name: str, one: Measured) -> str:
     late = [f"{1000 * quantile(one.late, share):9.2f}" for share in (0.5, 0.99)]
-    late = [cell if one.late else f"{'-':>9}" for cell in late]
+    late = [cell if one.late and rate else f"{'-':>9}" for cell in late]
     per_call = f"{1e6 * one.cpu_s / one.sent:9,.0f}"
-    return f"{rate:6} {name:14} {one.sent:7}/{one.asked:<7} {' '.join(late)} {per_call}"
+    pace, asked = (rate, one.asked) if rate else ("max", "-")
+    return f"{pace:>6} {name:14} {one.sent:7}/{asked:<7} {' '.join(late)} {per_call}"
 
 
-def _ratios(rate: int, mine: Measured, other: Measured, bare: Measured, wire: int) -> Iterator[str]:
+def _ratios(rate: int, mine: Measured, bare: Measured, wire: int) -> Iterator[str]:
     wire -= mine.warm
     busy = quantile(bare.late, 0.99) >= BUSY_S
     yield _judged(f"{rate}/s wire requests", wire, "=", mine.sent, wire == mine.sent)
@@ -88,14 +104,17 @@ def _ratios(rate: int, mine: Measured, other: Measured, bare: Measured, wire: in
     achieved = (mine.sent - 1) / mine.seconds / rate
     exact = 0.995 <= achieved <= 1.005
     yield _judged(f"{rate}/s achieved/asked", achieved, "in", "0.995-1.005", exact, busy=busy)
-    cost = (mine.cpu_s / mine.sent) / (other.cpu_s / max(1, other.sent))
-    yield _judged(f"{rate}/s CPU per request / FastHttpUser", cost, "<=", DEAR, cost <= DEAR)
     limit = {500: 0.001, 1000: 0.002}.get(rate)
     for share, most in ((0.5, 0.0005), (0.99, limit)):
         if most is not None:
             late = quantile(mine.late, share)
             words = f"{rate}/s late p{100 * share:.0f} (ms)"
             yield _judged(words, 1000 * late, "<=", 1000 * most, late <= most, busy=busy)
+
+
+def _cost(words: str, mine: Measured, other: Measured) -> str:
+    cost = (mine.cpu_s / mine.sent) / (other.cpu_s / max(1, other.sent))
+    return _judged(f"{words}: CPU per request / FastHttpUser", cost, "<=", DEAR, cost <= DEAR)
 
 
 def _judged(
@@ -199,11 +218,12 @@ def main() -> None:
     out.write("  rate generator         sent/asked    late p50  p99 (ms)  CPU µs/call\n")
     ratios: list[str] = []
     with quick() as url:
-        for row, found in table(url, options.rates, options.seconds):
+        for row, found in chain(
+            table(url, options.rates, options.seconds), full(url, options.seconds)
+        ):
             ratios += found
             out.write(f"{row}\n" if row else "")
             out.flush()
-        out.write(f"{wrk(url, options.seconds)}\n")
         ratios += [slow_server(options.seconds), end_to_verdict(url)]
     out.write("\n" + "\n".join(ratios) + "\n")
 

@@ -1,7 +1,7 @@
 """One generator in a process of its own: ours, a bare FastHttpUser, or a timer that sends nothing.
 
-``python -m benchmarks.generator.sides ours|fasthttp|timer URL RATE SECONDS`` prints one line of
-JSON; the CPU is that of this process while it sends.
+``python -m benchmarks.generator.sides ours|fasthttp|even|timer URL RATE SECONDS`` prints one line
+of JSON; the CPU is that of this process while it sends. At rate 0 as many are sent as can be.
 """
 
 import json
@@ -13,7 +13,12 @@ from typing import Any, Final
 
 import gevent
 from gevent.event import Event
-from locust import FastHttpUser, constant_throughput, task  # first: it patches the process
+from locust import (
+    FastHttpUser,
+    constant,
+    constant_throughput,
+    task,
+)  # first: it patches the process
 from locust.env import Environment
 from pydantic import SecretStr
 
@@ -24,13 +29,19 @@ from contracts.settings import Settings
 from loadtests import messages
 from loadtests.calls import packed
 from loadtests.schedule import Timer
-from loadtests.segments import Paced, Part, Segment
+from loadtests.segments import Abreast, Paced, Part, Segment
 from loadtests.trace import Call
 from loadtests.variations import Plain
 from loadtests.worker import Worker
 
 EACH_RPS: Final = 10
 """Of one FastHttpUser, in requests per second."""
+
+ABREAST: Final = 16
+"""Connections where as many are sent as can be."""
+
+FULL_RPS: Final = 4000
+"""About how many one core sends then; so many a second are asked for."""
 
 
 def ours(url: str, rate: float, seconds: float) -> Measured:
@@ -61,7 +72,8 @@ def ours(url: str, rate: float, seconds: float) -> Measured:
 
     def run(count: int) -> float:
         start = time.monotonic() - origin + 0.3
-        segment = Segment("paced", (Part(Paced(count, rate)),), start)
+        arrivals = Paced(count, rate) if rate else Abreast(count, ABREAST)
+        segment = Segment("benchmark", (Part(arrivals),), start)
         calls.clear()
         ended.clear()
         cpu = time.process_time()
@@ -70,7 +82,7 @@ def ours(url: str, rate: float, seconds: float) -> Measured:
                 "run_id": "benchmark",
                 "call": _CALL,
                 "base_url": url,
-                "max_rps": 10 * rate,
+                "max_rps": 10 * (rate or FULL_RPS),
                 "segment": messages.pack_segment(segment),
                 "base": 0,
                 "k": 0,
@@ -81,8 +93,8 @@ def ours(url: str, rate: float, seconds: float) -> Measured:
         ended.wait()
         return time.process_time() - cpu
 
-    run(int(rate))
-    warm, count = len(calls), int(rate * seconds)
+    run(int(rate or FULL_RPS))
+    warm, count = len(calls), int((rate or FULL_RPS) * seconds)
     cpu = run(count)
     numbers = {call.index for call in calls if not call.lost}
     written = [call.written for call in calls]
@@ -102,20 +114,27 @@ _CALL: Final = packed(
 )
 
 
+class Bare(FastHttpUser):
+    """Locust's quicker user, with nothing to do but the request."""
+
+    abstract = True
+
+    @task
+    def get(self) -> None:
+        """Send one."""
+        self.client.get("/calls", headers={"x-api-key": KEY})
+
+
 def fasthttp(url: str, rate: float, seconds: float) -> Measured:
-    """Send with Locust's quicker user, as many as the rate takes."""
+    """Send as Locust does it: users who wait. They fall into step, and one wake serves many."""
 
-    class Bare(FastHttpUser):
+    class Waiting(Bare):
         host = url
-        wait_time = constant_throughput(EACH_RPS)
+        wait_time = constant_throughput(EACH_RPS) if rate else constant(0)
 
-        @task
-        def get(self) -> None:
-            self.client.get("/calls", headers={"x-api-key": KEY})
-
-    environment = Environment(user_classes=[Bare])
+    environment = Environment(user_classes=[Waiting])
     runner = environment.create_local_runner()
-    users = max(1, round(rate / EACH_RPS))
+    users = max(1, round(rate / EACH_RPS)) if rate else ABREAST
     runner.start(users, spawn_rate=users)
     gevent.sleep(1.5)
     before, cpu, begun = environment.stats.num_requests, time.process_time(), time.monotonic()
@@ -124,6 +143,32 @@ def fasthttp(url: str, rate: float, seconds: float) -> Measured:
     cpu, took = time.process_time() - cpu, time.monotonic() - begun
     runner.quit()
     return Measured(int(rate * seconds), sent, took, cpu, before, [])
+
+
+def even(url: str, rate: float, seconds: float) -> Measured:
+    """Call the same user evenly, by our timer: its client's cost where each call is a wake."""
+
+    class Called(Bare):
+        host = url
+
+    environment = Environment(user_classes=[Called])
+    environment.create_local_runner()
+    users = [Called(environment) for _ in range(ABREAST)]
+    waker = Timer()
+
+    def run(count: int) -> float:
+        begun, cpu = time.monotonic() + 0.1, time.process_time()
+        sent = []
+        for number in range(count):
+            waker.wait_until(begun + number / rate)
+            sent.append(gevent.spawn(users[number % ABREAST].get))
+        gevent.joinall(sent)
+        return time.process_time() - cpu
+
+    run(int(rate))
+    before, count = environment.stats.num_requests, int(rate * seconds)
+    cpu = run(count)
+    return Measured(count, environment.stats.num_requests - before, seconds, cpu, before, [])
 
 
 def timer(_url: str, rate: float, seconds: float) -> Measured:
@@ -142,6 +187,7 @@ def timer(_url: str, rate: float, seconds: float) -> Measured:
 SIDES: Final[dict[str, Callable[[str, float, float], Measured]]] = {
     "ours": ours,
     "fasthttp": fasthttp,
+    "even": even,
     "timer": timer,
 }
 
