@@ -218,7 +218,7 @@ def late_again(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
     most = claim.size + room(claim.size)
     if bursts_beyond(calls, most, claim.span / 2) < LATE_BURSTS:
         return False
-    drains = [count for count, _ in drains_from_rest(calls, claim.span)]
+    drains = [drain.admitted for drain in drains_from_rest(calls, claim.span)]
     if min(drains, default=0) < claim.size - room(claim.size):
         return surely_late(claim, calls)
     best = read_claim(_wider(claim), calls)[0]

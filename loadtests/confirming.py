@@ -12,7 +12,8 @@ from statistics import median
 from typing import Final
 
 from contracts.declared import DeclaredLimit
-from loadtests.claims import FEW, explaining, read_claim, room
+from loadtests import sightings
+from loadtests.claims import FEW, explaining, read_claim, room, surely_late
 from loadtests.discovering import Discovery
 from loadtests.families import Candidate, Family
 from loadtests.overload import overload
@@ -49,6 +50,9 @@ SMALL: Final = 70
 TRICKLE_SHARES: Final = (1.1, 1.9, 2.7)
 """When to drain a bucket again, in spans since its first token. A tenth of the rate is a tenth of
 the tokens: below 70 of them it takes more than one round to see."""
+
+REFILL_SHARE: Final = 0.6
+"""How long a bucket is let alone that gives back too little, in spans, each time."""
 
 POLLS_PER_TOKEN: Final = 12
 TOKENS_TIMED: Final = 4
@@ -147,7 +151,7 @@ class Confirmation:
             yield from self._second_release(release)
         else:
             for share in TRICKLE_SHARES if self.claim.size < SMALL else TRICKLE_SHARES[:1]:
-                yield from self._drain_trickle(release, share)
+                yield from self._drain_trickle(release.written + share * self.claim.span)
         if self.claim.burst is not None and self.claim.burst <= FEW:
             yield from self._time_tokens()
 
@@ -159,6 +163,11 @@ class Confirmation:
         """
         best = read_claim(self.claim, self.calls)[0]
         if not best.contradictions and not self._needs_an_edge(best.candidate):
+            return True
+        if self._gives_back_less():
+            for _ in range(sightings.REFILLS):
+                last = max(call.answered for call in self.calls)
+                yield from self._drain_trickle(last + REFILL_SHARE * self.claim.span)
             return True
         size, late = self.claim.size, best.late > 0 and not self._falls_short()
         serially = (
@@ -184,6 +193,15 @@ class Confirmation:
         drained, refused = self._first_drain
         to_the_edge = (candidate.phase - drained.written) % candidate.window
         return drained.written + to_the_edge < refused.answered
+
+    def _gives_back_less(self) -> bool:
+        """Whether it admits at once what is declared, and then gives back singly, but less."""
+        if self._trickled() is None or surely_late(self.claim, self.calls):
+            return False
+        drained, refused = self._first_drain
+        came_back = self.claim.rate * (refused.written - drained.written)
+        at_once = admitted_at_first(self.calls) - came_back
+        return at_once >= self.claim.size - room(self.claim.size)
 
     def _falls_short(self) -> bool:
         """Whether the first drain was refused before the declared size."""
@@ -318,14 +336,14 @@ class Confirmation:
             start=release.written + share * self.claim.span,
         )
 
-    def _drain_trickle(self, release: Call, share: float) -> Schedule[None]:
-        """Take all that came back to a bucket since the burst, the last of it one by one."""
+    def _drain_trickle(self, start: float) -> Schedule[None]:
+        """Take all that came back to a bucket, the last of it one by one."""
         expected = 0.6 * self.claim.size
         yield from self._send(
             "drain again",
             *_some(Part(self._abreast(max(0, int(0.85 * expected) - 3), ABREAST))),
             Part(Abreast(self.claim.size, 1), until_refused=1),
-            start=release.written + share * self.claim.span,
+            start=start,
         )
 
     def _time_tokens(self) -> Schedule[None]:

@@ -80,7 +80,8 @@ class FamilyFit:
     Attributes:
         best: The best.
         limits: Smallest and largest N of the fits as good.
-        times: Smallest and largest window of them, in seconds; for a bucket its rate.
+        times: Between which windows theirs lie, in seconds: the nearest tried that are not as
+            good; for a bucket between which rates.
     """
 
     best: Fit
@@ -128,10 +129,12 @@ def _fit_family(
     proposals: Iterable[Candidate], seen: Sequence[Arrival], clues: Clues
 ) -> FamilyFit | None:
     fits: list[Fit] = []
+    tried: list[float] = []
     best: Fit | None = None
 
     def attempt(candidate: Candidate) -> None:
         nonlocal best
+        tried.append(candidate.scale)
         patience = 3 + (len(seen) if best is None else int(best.score))
         try:
             tally = replay(candidate.limiter, seen, sizes=_sizes(clues), patience=patience)
@@ -152,10 +155,18 @@ def _fit_family(
             attempt(candidate)
         step /= 3
     close = [fit for fit in fits if fit.score <= best.score + CLOSE_SCORE]
-    times = [fit.candidate.scale for fit in close]
     limits = [fit.least for fit in close] + [fit.most for fit in close]
     middle = _middle(best, close)
-    return FamilyFit(middle, (min(limits), max(limits)), (min(times), max(times)))
+    return FamilyFit(middle, (min(limits), max(limits)), _between(close, tried))
+
+
+def _between(close: Sequence[Fit], tried: Sequence[float]) -> tuple[float, float]:
+    """The nearest scales tried around those of the fits: between them the true one lies."""
+    least = min(fit.candidate.scale for fit in close)
+    most = max(fit.candidate.scale for fit in close)
+    below = max((scale for scale in tried if scale < least), default=least)
+    above = min((scale for scale in tried if scale > most), default=most)
+    return below, above
 
 
 def _middle(best: Fit, close: Sequence[Fit]) -> Fit:

@@ -152,7 +152,7 @@ def replay(
     Args:
         fresh: Makes a limiter of the kind and with the times in question.
         seen: From ``arrivals``.
-        sizes: The smallest and largest N worth a thought.
+        sizes: The smallest and largest N worth a thought; from 0 on no refusal is too early.
         patience: How many answers every such N may contradict.
 
     Returns:
@@ -188,7 +188,7 @@ def replay(
             surely = low if counting is limiter else counting.taken(sent, answered)[0]
             could_admit.append(surely + 1)
             patience -= high < fewest
-        if patience < 0 or _conflict(needs, allows, too_many):
+        if patience < 0 or (fewest and _conflict(needs, allows, too_many)):
             raise HopelessError
         limiter.record(sent, answered, outcome)
         if counting is not limiter:

@@ -12,7 +12,7 @@ from typing import Final
 
 from contracts.declared import DeclaredLimit
 from loadtests import sightings
-from loadtests.claims import Reading, as_small_bucket, explaining, late_again, room
+from loadtests.claims import Reading, as_small_bucket, explaining, late_again, room, surely_late
 from loadtests.families import Family
 from loadtests.measuring import COUNTERS, Measured
 from loadtests.promises import judge_promises
@@ -142,7 +142,7 @@ def _rule_contradicted(
             f"{best.contradictions} answers contradict it, but not the same each time: somebody "
             "else uses the same counter, calls were lost, or it counts in a way not known here",
         )
-    drains = [count for count, _ in sightings.drains_from_rest(calls, claim.span)]
+    drains = [drain.admitted for drain in sightings.drains_from_rest(calls, claim.span)]
     if max(drains, default=claim.size) < claim.size - room(claim.size):
         seen = f"{min(drains)} to {max(drains)}" if min(drains) < max(drains) else f"{max(drains)}"
         return Verdict("contradicted", f"from rest only {seen} calls are admitted, each time")
@@ -155,8 +155,8 @@ def _rule_contradicted(
 def _repeated(claim: DeclaredLimit, calls: Sequence[Call], measured: Measured | None) -> bool:
     """Whether the contradiction is beyond chance: far off, or one limit and the same each time."""
     drains = sightings.drains_from_rest(calls, claim.span)
-    most = max((count for count, _ in drains), default=len(calls))
-    if most > 1.15 * claim.size + claim.rate * FLOOD_S:
+    most = max((drain.admitted for drain in drains), default=len(calls))
+    if most > 1.15 * claim.size + claim.rate * FLOOD_S and surely_late(claim, calls):
         return True
     if measured is None or measured.family is None or judge_promises(calls).foreign:
         return False
@@ -164,7 +164,23 @@ def _repeated(claim: DeclaredLimit, calls: Sequence[Call], measured: Measured | 
         # After one window of rest a counter is not full: its drains differ, but by its own rule.
         # Two of them, any two, have a counter that explains both.
         return measured.contradicted == 0 and len(drains) > 2
-    return sightings.drains_agree(calls, rest=claim.span, rate=claim.rate)
+    return _differs_each_time(claim, calls, measured)
+
+
+def _differs_each_time(claim: DeclaredLimit, calls: Sequence[Call], measured: Measured) -> bool:
+    # A lost call holds a drain up for seconds, in which a bucket gives back some more.
+    trickle = measured.rates[1] if measured.rates and not measured.windows else 0.0
+    size = sightings.agreed(calls, rest=claim.span, gives_back=trickle)
+    if size is not None:
+        near = room(claim.size)
+        if size[1] < claim.size - near or size[0] > claim.size + near or surely_late(claim, calls):
+            return True
+    # As many as declared, but at other times. A bucket is full after a rest whoever else uses it;
+    # others show in what comes back.
+    alike = size is not None
+    if trickle:
+        alike = sightings.refills_agree(calls, span=claim.span, rate=claim.rate)
+    return alike and measured.contradicted == 0
 
 
 def _rule_held(
@@ -239,7 +255,7 @@ def what_it_takes(claim: DeclaredLimit) -> str:
 
 def _too_many(claim: DeclaredLimit, calls: Sequence[Call], best: Reading) -> str:
     """Word the surplus, and what it looks like."""
-    drains = [count for count, _ in sightings.drains_from_rest(calls, claim.span)]
+    drains = [drain.admitted for drain in sightings.drains_from_rest(calls, claim.span)]
     most = max(drains, default=0)
     seen = f"{best.late} calls were admitted that it refuses"
     if not drains:

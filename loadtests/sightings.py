@@ -5,7 +5,7 @@ Pure. Calls are given by the time they were written.
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -145,58 +145,150 @@ def bursts_beyond(calls: Sequence[Call], limit: int, seconds: float) -> int:
 MELEE_S: Final = 0.3
 """Calls in flight together are answered out of order for about so long, in seconds."""
 
-CONTROL_S: Final = 1.5
-"""How long before the first drain the control begins, in seconds, and a little."""
+
+class Drain(NamedTuple):
+    """A drain from rest, up to its first refusal.
+
+    Attributes:
+        admitted: Calls admitted.
+        before: Those of them in earlier segments; the limit may have forgotten them.
+        lost: Calls that got no answer.
+        seconds: From the first call of the segment that was refused to that refusal.
+    """
+
+    admitted: int
+    before: int
+    lost: int
+    seconds: float
 
 
-def drains_from_rest(calls: Sequence[Call], rest: float) -> list[tuple[int, int]]:
-    """How many calls each drain from rest admitted until it was refused, and how many were lost.
+def drains_from_rest(calls: Sequence[Call], rest: float) -> list[Drain]:
+    """How many calls each drain from rest admitted until it was refused.
 
     Args:
         calls: By the time written.
         rest: The shortest silence that fills the limit, in seconds.
     """
-    drains: list[tuple[int, int]] = []
-    admitted = lost = 0
-    rested, before = True, float("-inf")
-    refused_at: float | None = None
+    drains = map(_drain, _from_rest(calls, rest))
+    return [drain for drain in drains if drain is not None]
+
+
+def _from_rest(calls: Sequence[Call], rest: float) -> list[list[Call]]:
+    """The calls from each rest to the next."""
+    stretches: list[list[Call]] = []
+    before = float("-inf")
     for call in calls:
         if call.written - before >= rest:
-            if rested and refused_at is not None:
-                drains.append((admitted, lost))
-            rested, admitted, lost, refused_at = True, 0, 0, None
-        over = refused_at is not None and call.written > refused_at + MELEE_S
-        if rested and over and not call.refused:
-            drains.append((admitted, lost))
-            rested = False
-        admitted += call.admitted
-        lost += call.lost
-        if call.refused and refused_at is None:
-            refused_at = call.written
+            stretches.append([])
+        stretches[-1].append(call)
         before = call.written
-    if rested and refused_at is not None:
-        drains.append((admitted, lost))
-    return drains
+    return stretches
 
 
-def drains_agree(calls: Sequence[Call], *, rest: float, rate: float) -> bool:
-    """Whether drains from rest admitted the same, one request and lost calls aside.
+def _drain(calls: Sequence[Call]) -> Drain | None:
+    refused = next((call for call in calls if call.refused), None)
+    if refused is None:
+        return None
+    melee = refused.written + MELEE_S
+    drained = list(takewhile(lambda call: call.refused or call.written <= melee, calls))
+    before = [call for call in drained if call.segment < refused.segment]
+    return Drain(
+        sum(call.admitted for call in drained),
+        sum(call.admitted for call in before),
+        sum(call.lost for call in drained),
+        refused.written - drained[len(before)].written,
+    )
 
-    Others who use the counter take another share each time; alone, it is the same each time. The
-    first drain took longer, with the control before it, so a bucket gave back some more.
+
+def agreed(
+    calls: Sequence[Call], *, rest: float, gives_back: float = 0.0
+) -> tuple[float, float] | None:
+    """The limit that explains what every drain from rest admitted, to one request.
+
+    Others who use the counter take another share each time; alone, it is the same each time.
 
     Args:
         calls: By the time written.
         rest: The shortest silence that fills the limit, in seconds.
-        rate: What a bucket gives back, per second.
+        gives_back: What a bucket gives back while it is drained, per second.
+
+    Returns:
+        The least and the most it can be; ``None`` if drains differ, or there are not two.
     """
     drains = drains_from_rest(calls, rest)
     if len(drains) < 2:
+        return None
+    back = [gives_back * drain.seconds for drain in drains]
+    # A lost call was counted, or it was not.
+    least = max(d.admitted - d.before - more for d, more in zip(drains, back, strict=True))
+    most = min(d.admitted + d.lost - more for d, more in zip(drains, back, strict=True))
+    return (min(least, most), max(least, most)) if least - 1 <= most else None
+
+
+class Refill(NamedTuple):
+    """What came back to a bucket from one refusal to the next.
+
+    Attributes:
+        admitted: Calls admitted between the two.
+        lost: Calls between them that got no answer.
+        least: The fewest seconds it can have taken.
+        most: The most.
+    """
+
+    admitted: int
+    lost: int
+    least: float
+    most: float
+
+
+def refills(calls: Sequence[Call], span: float) -> list[Refill]:
+    """What came back each time that a bucket was let alone, but not until it was full.
+
+    Args:
+        calls: By the time written.
+        span: In which time it is filled, in seconds.
+    """
+    found: list[Refill] = []
+    shut: Call | None = None
+    admitted = lost = 0
+    under_way = 0.0
+    for call in calls:
+        if call.refused:
+            # Beside others it need not have been the first that found nothing.
+            alone = under_way <= call.written
+            if shut is not None and alone and admitted >= FEWEST_BACK:
+                least, most = call.written - shut.answered, call.answered - shut.written
+                found.append(Refill(admitted, lost, least, most))
+            shut, admitted, lost = call, 0, 0
+        admitted += call.admitted
+        lost += call.lost
+        under_way = max(under_way, call.answered)
+    return [refill for refill in found if refill.most < span]
+
+
+FEWEST_BACK: Final = 5
+
+
+def refills_agree(calls: Sequence[Call], *, span: float, rate: float) -> bool:
+    """Whether a bucket gave back at one and the same rate each time, and that is another one.
+
+    Others who use it take some of what comes back, another share each time.
+
+    Args:
+        calls: By the time written.
+        span: In which time it is filled, in seconds.
+        rate: What it is declared to give back, per second.
+    """
+    seen = refills(calls, span)
+    if len(seen) < REFILLS:
         return False
-    room = 1 + max(lost for _, lost in drains)
-    first, *again = [count for count, _ in drains]
-    same = max(again) - min(again) <= room
-    return same and min(again) - room <= first <= max(again) + room + rate * CONTROL_S
+    least = max((refill.admitted - 1) / refill.most for refill in seen)
+    most = min((refill.admitted + refill.lost + 1) / refill.least for refill in seen)
+    return least <= most and not least <= rate <= most
+
+
+REFILLS: Final = 5
+"""With fewer, calls of others that come by chance often leave the same each time."""
 
 
 SILENT: Final = 4
@@ -219,16 +311,9 @@ def admitted_before_silence(calls: Sequence[Call], rest: float) -> list[int]:
     Returns:
         A count for each stretch that ends without answers and begins with one.
     """
-    stretches: list[list[Call]] = []
-    before = float("-inf")
-    for call in calls:
-        if call.written - before >= rest:
-            stretches.append([])
-        stretches[-1].append(call)
-        before = call.written
     return [
         sum(call.admitted for call in stretch)
-        for stretch in stretches
+        for stretch in _from_rest(calls, rest)
         if stretch[0].admitted and falls_silent(stretch)
     ]
 

@@ -86,9 +86,15 @@ def ramp(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     folder = tmp_path_factory.mktemp("ramp")
     with FLASK.start(limit=100, window_s=1) as server:
         settings = settings_of(server, REPORT_DIR=str(folder))
-        done = run(LOCUST, settings)
-        run([BUSYBOARD, "report"], settings)
-    return Outcome(done.returncode, read_verdict(folder), done.stdout, done.stderr, folder)
+        return alone_and_reported(settings)
+
+
+def alone_and_reported(settings: Mapping[str, str]) -> Outcome:
+    """Locust's own exit code and output, and what `report` made of it."""
+    alone = run(LOCUST, settings)
+    run([BUSYBOARD, "report"], settings)
+    folder = Path(settings["BUSYBOARD_REPORT_DIR"])
+    return Outcome(alone.returncode, read_verdict(folder), alone.stdout, alone.stderr, folder)
 
 
 def test_locust_alone_confirms_the_limit(ramp: Outcome) -> None:
@@ -96,11 +102,12 @@ def test_locust_alone_confirms_the_limit(ramp: Outcome) -> None:
     assert (ramp.exit_code, ramp.verdict.exit_code) == (0, 0), ramp.err[-2000:]
 
 
-def test_locust_alone_is_1_after_a_violation(tmp_path: Path) -> None:
+def test_locust_alone_is_1_after_a_violation_and_report_names_it(tmp_path: Path) -> None:
     with faulty_flask("429-html", limit=100, window_s=1) as server:
-        done = run(LOCUST, settings_of(server, REPORT_DIR=str(tmp_path)))
+        outcome = alone_and_reported(settings_of(server, REPORT_DIR=str(tmp_path)))
 
-    assert done.returncode == 1
+    assert outcome.exit_code == 1
+    assert outcome.violated() == {"D6"}
 
 
 @pytest.mark.parametrize(

@@ -93,11 +93,3 @@ def test_fault_is_caught_and_named(
 
     assert outcome.exit_code == 1, fault
     assert outcome.violated() == violated, fault
-
-
-def test_html_429_is_caught_by_the_ramp(tmp_path: Path) -> None:
-    with faulty_flask("429-html", limit=100, window_s=1) as server:
-        outcome = verify(tmp_path, settings_of(server), "ratelimit")
-
-    assert outcome.exit_code == 1
-    assert outcome.violated() == {"D6"}

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.ratelimit.simulator import Network, Server, Simulator
 from contracts.declared import read_declared
-from loadtests.claims import SOON_SHARE, explaining, far_beyond, read_claim
+from loadtests.claims import SOON_SHARE, explaining, far_beyond, read_claim, surely_late
 from loadtests.gates import CountGate
 from loadtests.limiters import TokenBucket
 from loadtests.plan import plan_for
@@ -68,3 +68,13 @@ def test_a_bucket_that_a_timer_fills_is_read_as_one() -> None:
     steps = {reading.candidate.extra for reading in explaining(claim, trace)}
 
     assert steps == {0.1}
+
+
+@pytest.mark.parametrize(("size", "late"), [(24, False), (30, False), (38, True)])
+@pytest.mark.parametrize("kind", ["fixed window, first call", "sliding log", "token bucket"])
+def test_calls_refused_too_early_make_no_other_late(kind: str, size: int, late: bool) -> None:
+    (claim,) = read_declared("30/10s")
+    simulator = quiet_world(kind, size, 10.0).simulator()
+    trace, _ = simulator.run(plan_for((claim,), Budget(), quiet=1e9), 100.0)
+
+    assert surely_late(claim, trace) == late

@@ -1,0 +1,161 @@
+"""Declared limits that simulated servers do not keep, or that answers cannot confirm."""
+
+import re
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from benchmarks.ratelimit.simulation import FIVE, confirm
+from benchmarks.ratelimit.worlds import draw
+from contracts.declared import read_declared
+from loadtests.gates import Answer, CountGate, Gate
+from loadtests.limiters import FixedWindow, Penalty, SlidingLog, TokenBucket
+from tests.unit.loadtests.declaring import hold, run_declared, run_slowly
+from tests.unit.loadtests.simulating import quiet_world
+
+
+@pytest.mark.parametrize(
+    ("kind", "window", "seed"),
+    [("sliding counter", 54.0, 0), ("sliding counter", 66.0, 0), ("token bucket", 66.0, 3)],
+)
+def test_an_edge_that_happens_to_lie_in_the_drain_confirms_nothing(
+    kind: str, window: float, seed: int
+) -> None:
+    run = confirm(replace(draw(kind, seed, plain=True), size=100, window=window))
+
+    assert run.said.status != "confirmed"
+
+
+@pytest.mark.parametrize(
+    ("kind", "truth"),
+    [*((kind, (36, 20.0)) for kind in FIVE), (FIVE[1], (40, 22.0)), (FIVE[0], (44, 20.0))],
+)
+def test_a_declaration_one_tenth_off_is_contradicted(kind: str, truth: tuple[int, float]) -> None:
+    run = hold("40/20s", quiet_world(kind, *truth))
+
+    assert run.said.status == "contradicted"
+
+
+@pytest.mark.parametrize(
+    ("size", "window", "seed"),
+    [
+        pytest.param(90, 60.0, 3, id="calls-lost"),
+        pytest.param(100, 66.0, 1, id="slower"),
+        pytest.param(100, 54.0, 2, id="faster"),
+    ],
+)
+def test_a_bucket_one_tenth_off_is_contradicted(size: int, window: float, seed: int) -> None:
+    world = replace(draw("token bucket", seed, plain=True), size=size, window=window)
+
+    assert confirm(world).said.status == "contradicted"
+
+
+def test_a_window_that_could_have_ended_within_the_drain_is_drained_once_more() -> None:
+    run = hold("100/60s", quiet_world(FIVE[0], 105, 60.0))
+
+    assert run.said.status == "contradicted"
+    assert "from rest up to 105 at once." in run.said.detail
+
+
+@pytest.mark.parametrize("window", [0.8, 1.25])
+def test_another_rate_is_not_taken_for_that_of_a_small_burst(window: float) -> None:
+    gate = CountGate(TokenBucket(3.0), 1)
+    claim = replace(read_declared("3/1s burst=1")[0], window=window)
+
+    assert run_slowly(gate, str(claim), 0.02).said.status == "contradicted"
+
+
+@pytest.mark.parametrize("rate", [5, 7, 11])
+def test_of_a_rate_that_admits_one_call_at_once_the_burst_is_asked_for(rate: int) -> None:
+    run = run_slowly(CountGate(TokenBucket(float(rate)), 1), f"{rate}/1s", 0.02)
+
+    assert run.said.status == "not_confirmed"
+    assert "only one call is admitted at once: declare that as burst=1" in run.said.detail
+
+
+@pytest.mark.parametrize("step", [0.0, 1.0])
+def test_of_a_bucket_smaller_than_its_window_the_burst_is_asked_for(step: float) -> None:
+    run = run_slowly(CountGate(TokenBucket(100 / 60, step, 0.3), 20), "100/60s", 0.02)
+
+    assert run.said.status == "not_confirmed"
+    assert "20 calls are admitted at once: declare that as burst=20" in run.said.detail
+
+
+@pytest.mark.parametrize(
+    ("kind", "share", "seed"),
+    [
+        ("fixed window, first call", 0.7, 4),
+        ("token bucket", 0.2, 6),
+        ("token bucket", 0.1, 6),
+        ("token bucket", 0.05, 2),
+    ],
+)
+def test_a_limit_of_which_others_use_a_part_is_not_contradicted(
+    kind: str, share: float, seed: int
+) -> None:
+    world = replace(quiet_world(kind, 100, 60.0, seed), foreign=share)
+    simulator, random, before = world.simulator(), Random(seed), -120.0
+    while (before := before + random.expovariate(share * 100 / 60)) < 0:
+        simulator.server.gates[0].ask(before)
+
+    assert hold("100/60s", world, simulator).said.status == "not_confirmed"
+
+
+def test_a_limit_twice_as_large_is_not_missed_where_answers_take_a_while() -> None:
+    run = run_slowly(CountGate(SlidingLog(2.0), 80), "40/2s", 0.1)
+
+    assert run.said.status == "contradicted"
+
+
+def test_what_slow_answers_cannot_tell_apart_is_not_confirmed() -> None:
+    run = run_slowly(CountGate(SlidingLog(2.0), 40), "40/2s", 0.7)
+
+    assert run.said.status == "not_confirmed"
+    assert re.search(r"no answer contradicts it, and none (30|50)/2s either", run.said.detail)
+    assert "(half of them took 0.8 s or more)" in run.said.detail
+
+
+def test_counters_of_their_own_on_each_replica_are_contradicted() -> None:
+    gates: list[Gate] = [CountGate(FixedWindow(10.0), 30) for _ in range(3)]
+
+    said = run_declared(gates, "30/10s").said
+
+    assert said.status == "contradicted"
+
+
+class RacingGate:
+    """Reads its counter, and writes it only when the calls under way at the time have ended."""
+
+    def __init__(self, size: int, window: float, gap: float) -> None:
+        self._size, self._window, self._gap = size, window, gap
+        self._admitted: list[float] = []
+
+    def ask(self, arrived: float, took: float = 0.0) -> Answer:
+        del took
+        seen = [at for at in self._admitted if arrived - self._window < at <= arrived - self._gap]
+        admitted = len(seen) < self._size
+        if admitted:
+            self._admitted.append(arrived)
+        return Answer(admitted)
+
+
+def test_calls_that_race_the_counter_contradict_the_limit() -> None:
+    said = run_declared([RacingGate(60, 10.0, 0.02)], "60/10s").said
+
+    assert said.status == "contradicted"
+    assert "calls race the counter" in said.detail
+
+
+@pytest.mark.parametrize("size", [70, 95])
+def test_a_limit_that_comes_early_each_time_is_contradicted(size: int) -> None:
+    said = run_declared([CountGate(FixedWindow(10.0), size)], "100/10s").said
+
+    assert said.status == "contradicted"
+
+
+def test_a_penalty_of_three_windows_is_no_recovery_within_two() -> None:
+    said = run_declared([CountGate(Penalty(10.0, 30.0), 40)], "40/10s").said
+
+    assert said.status == "contradicted"
+    assert "two windows of silence" in said.detail
