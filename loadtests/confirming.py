@@ -7,15 +7,15 @@ twice within W instead.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Final
 
 from contracts.declared import DeclaredLimit
 from loadtests import sightings
-from loadtests.claims import FEW, explaining, read_claim, room, surely_late
+from loadtests.claims import FEW, Reading, explaining, read_claim, repeats, room, surely_late
 from loadtests.discovering import Discovery
-from loadtests.families import Candidate, Family
+from loadtests.families import GRIDS, Candidate, Family
 from loadtests.overload import overload
 from loadtests.segments import Abreast, Budget, Listed, Paced, Part, Schedule, Segment
 from loadtests.sightings import admitted_at_first, falls_silent, sustained
@@ -37,8 +37,8 @@ RACING: Final = 32
 PROOF: Final = 6
 """So many calls more prove a release."""
 
-REPEATS: Final = 3
-"""So many further drains must admit the same before a contradiction is reported."""
+MOST_SHARPENED: Final = 3
+"""So many further drains at most, where a window a tenth off explains the answers as well."""
 
 BREAKS: Final = 2
 """So many further drains must end without an answer before that is reported."""
@@ -161,15 +161,37 @@ class Confirmation:
         Returns:
             Whether there is nothing that a tighter limit or a surplus would have to explain.
         """
-        best = read_claim(self.claim, self.calls)[0]
-        if not best.contradictions and not self._needs_an_edge(best.candidate):
+        best = yield from self._sharpen()
+        if not best.contradictions:
             return True
         if self._gives_back_less():
             for _ in range(sightings.REFILLS):
                 last = max(call.answered for call in self.calls)
                 yield from self._drain_trickle(last + REFILL_SHARE * self.claim.span)
             return True
-        size, late = self.claim.size, best.late > 0 and not self._falls_short()
+        late = best.late > 0 and not self._falls_short()
+        for _ in range(repeats(self.claim, self.calls)):
+            yield from self._drain_once_more(late=late)
+        return not late and not self._falls_short()
+
+    def _sharpen(self) -> Schedule[Reading]:
+        """Drain once more where an edge that may lie anywhere, or a loss, explains the answers."""
+        best = read_claim(self.claim, self.calls)[0]
+        another = self._explains_another(best.candidate)
+        vague = another or self._needs_an_edge(best.candidate)
+        for _ in range(MOST_SHARPENED):
+            if best.contradictions or not vague:
+                break
+            drained = yield from self._drain_once_more(late=False)
+            if another and self._trickled() is None:
+                yield from self._poll(drained[0].written)
+            best = read_claim(self.claim, self.calls)[0]
+            vague = another = self._explains_another(best.candidate)
+        return best
+
+    def _drain_once_more(self, *, late: bool) -> Schedule[list[Call]]:
+        """Drain from rest: at once if too many were admitted, else the last calls serially."""
+        size = self.claim.size
         serially = (
             *_some(Part(self._abreast(size - size // 8 - SERIAL_TAIL, 6), until_refused=2)),
             Part(
@@ -178,13 +200,16 @@ class Confirmation:
             ),
         )
         at_once = (Part(self._abreast(size + RACING + size // 5, RACING), until_refused=2),)
-        for _ in range(REPEATS if best.contradictions else 1):
-            yield from self._send(
-                "drain once more",
-                *(at_once if late else serially),
-                start=max(call.answered for call in self.calls) + 1.15 * self.claim.span,
-            )
-        return not late and not self._falls_short()
+        start = max(call.answered for call in self.calls) + 1.15 * self.claim.span
+        parts = at_once if late else serially
+        return (yield from self._send("drain once more", *parts, start=start))
+
+    def _explains_another(self, candidate: Candidate) -> bool:
+        """Whether windows a tenth off explain it as well: by an edge, or by what was lost."""
+        if candidate.family not in GRIDS and not any(call.lost for call in self.calls):
+            return False
+        others = (replace(self.claim, window=self.claim.window * share) for share in (0.9, 1.1))
+        return any(True for other in others for _ in explaining(other, self.calls))
 
     def _needs_an_edge(self, candidate: Candidate) -> bool:
         """Whether a window's end within the first drain explains it: once may be chance."""
@@ -196,7 +221,8 @@ class Confirmation:
 
     def _gives_back_less(self) -> bool:
         """Whether it admits at once what is declared, and then gives back singly, but less."""
-        if self._trickled() is None or surely_late(self.claim, self.calls):
+        bucket = self.claim.burst is not None or self._trickled() is not None
+        if not bucket or surely_late(self.claim, self.calls):
             return False
         drained, refused = self._first_drain
         came_back = self.claim.rate * (refused.written - drained.written)

@@ -12,7 +12,15 @@ from typing import Final
 
 from contracts.declared import DeclaredLimit
 from loadtests import sightings
-from loadtests.claims import Reading, as_small_bucket, explaining, late_again, room, surely_late
+from loadtests.claims import (
+    Reading,
+    as_small_bucket,
+    explaining,
+    late_again,
+    repeats,
+    room,
+    surely_late,
+)
 from loadtests.families import Family
 from loadtests.measuring import COUNTERS, Measured
 from loadtests.promises import judge_promises
@@ -136,7 +144,7 @@ def _rule_contradicted(
             "not_confirmed",
             f"the rate holds, but only {at_once} admitted at once: declare that as burst={burst}",
         )
-    if not _repeated(claim, calls, measured):
+    if not _repeated(claim, calls, best, measured):
         return Verdict(
             "not_confirmed",
             f"{best.contradictions} answers contradict it, but not the same each time: somebody "
@@ -152,19 +160,35 @@ def _rule_contradicted(
     return Verdict("contradicted", f"read as kindly as can be, {said}")
 
 
-def _repeated(claim: DeclaredLimit, calls: Sequence[Call], measured: Measured | None) -> bool:
+def _repeated(
+    claim: DeclaredLimit, calls: Sequence[Call], best: Reading, measured: Measured | None
+) -> bool:
     """Whether the contradiction is beyond chance: far off, or one limit and the same each time."""
-    drains = sightings.drains_from_rest(calls, claim.span)
-    most = max((drain.admitted for drain in drains), default=len(calls))
-    if most > 1.15 * claim.size + claim.rate * FLOOD_S and surely_late(claim, calls):
+    if _far_off(claim, calls) and surely_late(claim, calls):
         return True
     if measured is None or measured.family is None or judge_promises(calls).foreign:
         return False
     if measured.family in COUNTERS:
         # After one window of rest a counter is not full: its drains differ, but by its own rule.
         # Two of them, any two, have a counter that explains both.
-        return measured.contradicted == 0 and len(drains) > 2
+        explains = EXPLAINS * measured.contradicted <= best.contradictions
+        drained = sightings.drains_from_rest(calls, claim.span)
+        return explains and len(drained) + len(sightings.refills(calls, claim.span)) > 2
     return _differs_each_time(claim, calls, measured)
+
+
+EXPLAINS: Final = 10
+"""A counter explains what the claim does not if it contradicts a tenth as many answers: when its
+window began is searched in steps."""
+
+
+def _far_off(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
+    """Whether drains admit far more, more than once: a window may end within one of them."""
+    far = 1.15 * claim.size + claim.rate * FLOOD_S
+    drains = sightings.drains_from_rest(calls, claim.span)
+    if not drains:
+        return len(calls) > far
+    return sum(drain.admitted > far for drain in drains) > 1
 
 
 def _differs_each_time(claim: DeclaredLimit, calls: Sequence[Call], measured: Measured) -> bool:
@@ -173,8 +197,11 @@ def _differs_each_time(claim: DeclaredLimit, calls: Sequence[Call], measured: Me
     size = sightings.agreed(calls, rest=claim.span, gives_back=trickle)
     if size is not None:
         near = room(claim.size)
-        if size[1] < claim.size - near or size[0] > claim.size + near or surely_late(claim, calls):
+        if size[0] > claim.size + near or surely_late(claim, calls):
             return True
+        if size[1] < claim.size - near:
+            drained = len(sightings.drains_from_rest(calls, claim.span))
+            return drained > repeats(claim, calls)
     # As many as declared, but at other times. A bucket is full after a rest whoever else uses it;
     # others show in what comes back.
     alike = size is not None

@@ -252,11 +252,11 @@ def refills(calls: Sequence[Call], span: float) -> list[Refill]:
     shut: Call | None = None
     admitted = lost = 0
     under_way = 0.0
-    for call in calls:
-        if call.refused:
-            # Beside others it need not have been the first that found nothing.
-            alone = under_way <= call.written
-            if shut is not None and alone and admitted >= FEWEST_BACK:
+    following = [*(call.written for call in calls[1:]), float("inf")]
+    for call, after in zip(calls, following, strict=True):
+        # Beside others it need not have been the first that found nothing.
+        if call.refused and under_way <= call.written and call.answered <= after:
+            if shut is not None and admitted >= FEWEST_BACK:
                 least, most = call.written - shut.answered, call.answered - shut.written
                 found.append(Refill(admitted, lost, least, most))
             shut, admitted, lost = call, 0, 0

@@ -7,7 +7,14 @@ import pytest
 
 from benchmarks.ratelimit.simulator import Network, Server, Simulator
 from contracts.declared import read_declared
-from loadtests.claims import SOON_SHARE, explaining, far_beyond, read_claim, surely_late
+from loadtests.claims import (
+    SOON_SHARE,
+    explaining,
+    far_beyond,
+    read_claim,
+    repeats,
+    surely_late,
+)
 from loadtests.gates import CountGate
 from loadtests.limiters import TokenBucket
 from loadtests.plan import plan_for
@@ -78,3 +85,13 @@ def test_calls_refused_too_early_make_no_other_late(kind: str, size: int, late: 
     trace, _ = simulator.run(plan_for((claim,), Budget(), quiet=1e9), 100.0)
 
     assert surely_late(claim, trace) == late
+
+
+@pytest.mark.parametrize(
+    ("drained", "further"), [(60, 3), (87, 3), (88, 5), (97, 5), (98, 3), (130, 3)]
+)
+def test_where_a_few_calls_are_missing_more_drains_must_show_it(drained: int, further: int) -> None:
+    (claim,) = read_declared("100/60s")
+    refused = Call(drained, 0, 1.0, 1.0, 1.01, 429)
+
+    assert repeats(claim, [*admitted(drained, within=1.0), refused]) == further

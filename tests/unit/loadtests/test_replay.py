@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from loadtests.claims import WINDOW_FAMILIES
 from loadtests.families import Candidate, Family
 from loadtests.gates import CountGate
-from loadtests.limiters import FixedWindow
+from loadtests.limiters import SHUT, FixedWindow
 from loadtests.replay import LEAST_PAD_S, HopelessError, arrivals, replay
 from loadtests.trace import Call
 
@@ -75,7 +75,7 @@ def test_what_a_limiter_answers_contradicts_it_in_no_order(
     statuses=st.lists(st.sampled_from([200, 429]), min_size=1, max_size=30),
     patience=st.integers(0, 4),
 )
-def test_a_replay_is_given_up_just_where_every_limit_contradicts_too_much(
+def test_a_replay_is_given_up_only_where_every_limit_contradicts_too_much(
     statuses: list[int], patience: int
 ) -> None:
     seen = arrivals(
@@ -83,12 +83,26 @@ def test_a_replay_is_given_up_just_where_every_limit_contradicts_too_much(
         pad=LEAST_PAD_S,
     )
     tally = replay(lambda: FixedWindow(10.0), seen)
-    fewest = min(tally.contradictions(limit) for limit in range(32))
+    fewest = min(tally.contradictions(limit) for limit in range(1, 32))
 
     given_up = False
     try:
-        replay(lambda: FixedWindow(10.0), seen, patience=patience)
+        replay(lambda: FixedWindow(10.0), seen, sizes=(1, SHUT), patience=patience)
     except HopelessError:
         given_up = True
 
-    assert given_up == (fewest > patience)
+    assert not given_up or fewest > patience
+
+
+@pytest.mark.parametrize(("smallest", "given_up"), [(1, True), (0, False)])
+def test_a_refusal_is_too_early_unless_nobody_asks_for_it(smallest: int, given_up: bool) -> None:
+    calls = [Call(at, 0, at, at, at + 0.01, 200 if at > 2 else 429) for at in range(6)]
+    seen = arrivals(calls, pad=LEAST_PAD_S)
+
+    ended = False
+    try:
+        replay(lambda: FixedWindow(10.0), seen, sizes=(smallest, 5), patience=2)
+    except HopelessError:
+        ended = True
+
+    assert ended == given_up
