@@ -3,7 +3,7 @@
 ``python -m benchmarks.ratelimit.simulation`` prints two tables, some hours on two cores.
 Unknown limits: per kind, the error of N, W and r, the algorithm right, unknown or
 wrong, requests and seconds against the theoretical minimum. Declared limits: "100/60s" held
-against true and untrue limiters of five kinds.
+against true and untrue limiters of five kinds, and against true ones that others use as well.
 """
 
 import argparse
@@ -24,6 +24,9 @@ from loadtests.plan import plan_for
 from loadtests.segments import Budget
 
 QUIET_S: Final = 1e9
+
+SHARES: Final = (0.05, 0.1, 0.2)
+"""What others use of a true limit, as shares of it."""
 
 DECLARED: Final = read_declared("100/60s")
 TRUTHS: Final = ((90, 60.0), (95, 60.0), (99, 60.0), (100, 60.0), (101, 60.0), (105, 60.0))
@@ -157,19 +160,31 @@ def declared_worlds(count: int, *, loss: bool) -> list[World]:
     return worlds
 
 
+def shared_worlds(count: int) -> list[World]:
+    """``count`` worlds for every share and kind: "100/60s" is true, and others use it as well."""
+    return [
+        replace(draw(kind, seed, plain=True), size=100, window=60.0, foreign=share)
+        for share in SHARES
+        for kind in FIVE
+        for seed in range(count)
+    ]
+
+
 def declared_table(runs: Iterable[Run]) -> list[str]:
-    """One row per truth and kind."""
-    rows = [f"{'truth':10} {'kind':26} confirmed contradicted open | requests med/max | seconds"]
-    groups: dict[tuple[int, float, str], list[Run]] = {}
+    """One row per truth, share of others and kind."""
+    head = "confirmed contradicted open | requests med/max | seconds"
+    rows = [f"{'truth':10} {'others':6} {'kind':26} {head}"]
+    groups: dict[tuple[int, float, float, str], list[Run]] = {}
     for run in runs:
         world = run.world
-        groups.setdefault((world.size, world.window, world.kind), []).append(run)
-    for (size, window, kind), each in groups.items():
+        key = (world.size, world.window, world.foreign, world.kind)
+        groups.setdefault(key, []).append(run)
+    for (size, window, share, kind), each in groups.items():
         verdicts = Counter(run.said.status for run in each)
         requests = [run.said.requests_sent for run in each]
         seconds = [run.said.seconds for run in each]
         rows.append(
-            f"{size:4}/{window:g}s {kind:27} {verdicts['confirmed']:8} "
+            f"{size:4}/{window:g}s {share:7.0%} {kind:27} {verdicts['confirmed']:8} "
             f"{verdicts['contradicted']:12} {verdicts['not_confirmed']:4} | "
             f"{median(requests):5.0f}/{max(requests)} | {median(seconds):.0f}/{max(seconds):.0f}"
         )
@@ -181,6 +196,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--each", type=int, default=26, help="random limiters of each kind")
     parser.add_argument("--declared", type=int, default=20, help="runs of each declared truth")
+    parser.add_argument("--shared", type=int, default=12, help="runs of each share of others")
     parser.add_argument("--kinds", nargs="*", default=[], help="words of the kinds wanted")
     parser.add_argument("--plain", action="store_true", help="one server, no foreign traffic")
     parser.add_argument("--no-loss", action="store_true", help="declared limits without lost calls")
@@ -197,6 +213,7 @@ def main() -> None:
             found = list(pool.map(find, worlds, chunksize=4))
             out.write("\n".join(unknown_table(found)) + "\n")
         chosen = declared_worlds(options.declared, loss=not options.no_loss)
+        chosen += shared_worlds(options.shared)
         if chosen:
             held = pool.map(confirm, chosen, chunksize=4)
             out.write("\n" + "\n".join(declared_table(held)) + "\n")
