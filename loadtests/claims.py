@@ -12,7 +12,7 @@ from itertools import chain, pairwise
 from typing import Final
 
 from contracts.declared import DeclaredLimit
-from loadtests.families import GRIDS, Candidate, Family, counter_phases, phases
+from loadtests.families import GRIDS, SEGMENTS, Candidate, Family, counter_phases, phases
 from loadtests.limiters import SHUT, Outcome
 from loadtests.replay import (
     LEAST_PAD_S,
@@ -88,8 +88,8 @@ def read_claim(claim: DeclaredLimit, calls: Sequence[Call]) -> list[Reading]:
     seen = arrivals(calls, pad=LEAST_PAD_S)
     best: dict[Family, Reading] = {}
     _read_all(claim, _candidates(claim, seen), seen, best)
-    if min(reading.contradictions for reading in best.values()) and claim.burst is None:
-        for candidate in _edges_in_the_drain(claim, seen):
+    if min(reading.contradictions for reading in best.values()):
+        for candidate in _rare(claim, seen):
             _read_all(claim, iter((candidate,)), seen, best)
             if candidate.family in best and best[candidate.family].contradictions == 0:
                 break
@@ -113,8 +113,8 @@ def explaining(
     if _refused_too_early(claim, seen):
         return
     best: dict[Family, Reading] = {}
-    edges = _edges_in_the_drain(claim, seen) if claim.burst is None else ()
-    for candidate in chain(_candidates(claim, seen, STEPS_S if steps is None else steps), edges):
+    plain = _candidates(claim, seen, STEPS_S if steps is None else steps)
+    for candidate in chain(plain, _rare(claim, seen)):
         known = best.get(candidate.family)
         _read_all(claim, iter((candidate,)), seen, best, patience=0)
         reading = best.get(candidate.family)
@@ -149,7 +149,7 @@ def surely_late(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
     wider = _wider(claim)
     # Over many windows a grid that is 2 % shorter drifts away from the edges of a true one.
     for each in (replace(wider, window=claim.window), wider):
-        for candidate in chain(_candidates(each, seen), _edges_in_the_drain(each, seen)):
+        for candidate in chain(_candidates(each, seen), _rare(each, seen)):
             try:
                 replay(candidate.limiter, seen, sizes=(0, each.size), patience=0)
             except HopelessError:
@@ -302,6 +302,23 @@ def _read_all(
 
 DRAIN_EDGES: Final = 150
 """So many places of an edge within the drain are tried."""
+
+
+def _rare(claim: DeclaredLimit, seen: Sequence[Arrival]) -> Iterator[Candidate]:
+    """Readings that are many and seldom needed: tried where no other explains the answers."""
+    if claim.burst is None:
+        yield from _edges_in_the_drain(claim, seen)
+        yield from _segmented(claim, releases(seen))
+
+
+def _segmented(
+    claim: DeclaredLimit, brackets: Sequence[tuple[float, float]]
+) -> Iterator[Candidate]:
+    for stretch in (1.0, 1 - CLOSE, 1 + CLOSE):
+        window = claim.window * stretch
+        for count in SEGMENTS:
+            for phase in phases(window / count, brackets):
+                yield Candidate(Family.SEGMENTED, window, phase=phase, extra=window / count)
 
 
 def _edges_in_the_drain(claim: DeclaredLimit, seen: Sequence[Arrival]) -> Iterator[Candidate]:

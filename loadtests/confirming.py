@@ -22,6 +22,9 @@ from loadtests.waves import Waves
 MOST_SHARPENED: Final = 3
 """So many further drains at most, where a window a tenth off explains the answers as well."""
 
+MOST_UNREFUSED: Final = 2
+"""So many drains more, where a window ended within one and nothing was refused."""
+
 BREAKS: Final = 2
 """So many further drains must end without an answer before that is reported."""
 
@@ -130,9 +133,14 @@ class Confirmation:
                 yield from self._waves.drain_trickle(last + REFILL_SHARE * self.claim.span)
             return True
         late = best.late > 0 and not self._falls_short()
-        for _ in range(repeats(self.claim, self.calls)):
-            yield from self._waves.drain_once_more(late=late)
+        wanted = self._drained() + repeats(self.claim, self.calls)
+        for _ in range(wanted - self._drained() + MOST_UNREFUSED):
+            if self._drained() < wanted:
+                yield from self._waves.drain_once_more(late=late)
         return not late and not self._falls_short()
+
+    def _drained(self) -> int:
+        return len(sightings.drains_from_rest(self.calls, self.claim.span))
 
     def _sharpen(self) -> Schedule[Reading]:
         """Drain once more where an edge that may lie anywhere, or a loss, explains the answers."""

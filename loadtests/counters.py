@@ -9,7 +9,7 @@ from functools import reduce
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from loadtests.limiters import ROUNDING, Outcome, Taken
+from loadtests.limiters import ROUNDING, Outcome, SlidingLog, Taken
 
 
 class _Grid:
@@ -65,6 +65,30 @@ class FixedGrid:
     def record(self, sent: float, answered: float, outcome: Outcome) -> None:
         """See ``Limiter``."""
         self._grid.record(sent, answered, outcome)
+
+
+class SegmentedLog:
+    """A log that counts in segments of its window, on a grid: calls come back a segment at a time.
+
+    ASP.NET Core's ``SlidingWindowRateLimiter``, Sentinel's leap array, a counter for each second in
+    Redis. A call counts for a window, or for less by up to a segment.
+    """
+
+    def __init__(self, window: float, segment: float, phase: float) -> None:
+        self._segment = segment
+        self._phase = phase
+        self._log = SlidingLog(round(window / segment))
+
+    def _number(self, time: float) -> int:
+        return math.floor((time - self._phase) / self._segment)
+
+    def taken(self, sent: float, answered: float) -> Taken:
+        """See ``Limiter``."""
+        return self._log.taken(self._number(sent), self._number(answered))
+
+    def record(self, sent: float, answered: float, outcome: Outcome) -> None:
+        """See ``Limiter``."""
+        self._log.record(self._number(sent), self._number(answered), outcome)
 
 
 class SlidingCounter:

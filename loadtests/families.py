@@ -7,8 +7,9 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-from loadtests.counters import CounterFromFirst, FixedGrid, SlidingCounter
+from loadtests.counters import CounterFromFirst, FixedGrid, SegmentedLog, SlidingCounter
 from loadtests.limiters import (
     CountingRefused,
     Extending,
@@ -27,6 +28,7 @@ class Family(StrEnum):
     FIXED_FIRST = "fixed window, opened by the first call"
     FIXED_GRID = "fixed window on the server's clock"
     LOG = "sliding log"
+    SEGMENTED = "sliding log that counts in segments"
     COUNTER = "sliding counter"
     COUNTER_FIRST = "sliding counter, opened by the first call"
     BUCKET = "token bucket"
@@ -49,7 +51,7 @@ class Candidate:
         window: Its window in seconds; 0 for a bucket.
         rate: What flows off a bucket, per second; 0 for a window.
         phase: An edge of its grid, in seconds, where it has one.
-        extra: A further time: the penalty's length, or the step of a bucket, in seconds.
+        extra: A further time: the penalty's length, the step of a bucket, or a segment, in seconds.
     """
 
     family: Family
@@ -74,6 +76,7 @@ _MAKERS: dict[Family, Callable[[Candidate], Limiter]] = {
     Family.FIXED_FIRST: lambda c: FixedWindow(c.window),
     Family.FIXED_GRID: lambda c: FixedGrid(c.window, c.phase),
     Family.LOG: lambda c: SlidingLog(c.window),
+    Family.SEGMENTED: lambda c: SegmentedLog(c.window, c.extra, c.phase),
     Family.COUNTER: lambda c: SlidingCounter(c.window, c.phase),
     Family.BUCKET: lambda c: TokenBucket(c.rate),
     Family.STEPPED: lambda c: TokenBucket(c.rate, c.extra, c.phase),
@@ -86,7 +89,10 @@ _MAKERS: dict[Family, Callable[[Candidate], Limiter]] = {
     Family.CONCURRENCY: lambda _: InFlight(),
 }
 
-GRIDS = frozenset({Family.FIXED_GRID, Family.COUNTER, Family.COUNTER_REFUSED})
+SEGMENTS: Final = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 24, 30)
+"""Into how many segments a log divides its window; more are a log within the tolerance."""
+
+GRIDS = frozenset({Family.FIXED_GRID, Family.SEGMENTED, Family.COUNTER, Family.COUNTER_REFUSED})
 
 
 def phases(window: float, brackets: Sequence[tuple[float, float]]) -> Iterator[float]:

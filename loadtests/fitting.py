@@ -13,7 +13,7 @@ from typing import Final
 
 from loadtests.clues import Clues
 from loadtests.families import Candidate, Family
-from loadtests.proposing import CLOSE_PROPOSALS, PROPOSALS
+from loadtests.proposing import CLOSE_PROPOSALS, PROPOSALS, segments_of
 from loadtests.replay import (
     LEAST_PAD_S,
     Arrival,
@@ -35,6 +35,7 @@ CLOSE_SCORE: Final = 0.75
 
 EXTRA_COST: Final = {
     Family.FIXED_GRID: 0.5,
+    Family.SEGMENTED: 2.5,
     Family.COUNTER: 0.5,
     Family.COUNTER_REFUSED: 1.0,
     Family.COUNTER_FIRST: 0.25,
@@ -113,6 +114,10 @@ def fit_all(calls: Sequence[Call]) -> list[FamilyFit]:
         fitted.best.candidate.family: fitted
         for fitted in sorted(found, key=lambda fitted: fitted.best.score, reverse=True)
     }
+    if Family.FIXED_GRID in best:
+        grid = best[Family.FIXED_GRID].best.candidate
+        segmented = _fit_family(segments_of(grid), seen, clues)
+        best |= {} if segmented is None else {Family.SEGMENTED: segmented}
     return sorted(best.values(), key=lambda fitted: fitted.best.score)
 
 
@@ -228,9 +233,7 @@ def _around(candidate: Candidate, step: float) -> Iterator[Candidate]:
     """Candidates a little to all sides."""
     shares = [step * share for share in (-1.0, -0.67, -0.33, 0.33, 0.67, 1.0)]
     for share in shares:
-        moved = replace(
-            candidate, window=candidate.window * (1 + share), rate=candidate.rate * (1 + share)
-        )
+        moved = _stretched(candidate, 1 + share)
         yield moved
         if candidate.phase:
             scale = candidate.window or candidate.extra
@@ -243,3 +246,11 @@ def _around(candidate: Candidate, step: float) -> Iterator[Candidate]:
     if candidate.family is Family.PENALTY:
         for share in shares:
             yield replace(candidate, extra=candidate.extra * (1 + share))
+
+
+def _stretched(candidate: Candidate, factor: float) -> Candidate:
+    """With other times: a window has as many segments as before."""
+    extra = candidate.extra * (factor if candidate.family is Family.SEGMENTED else 1.0)
+    return replace(
+        candidate, window=candidate.window * factor, rate=candidate.rate * factor, extra=extra
+    )

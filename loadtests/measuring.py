@@ -25,6 +25,7 @@ ALGORITHMS: Final[dict[Family, Algorithm]] = {
     Family.FIXED_FIRST: "fixed_window",
     Family.FIXED_GRID: "fixed_window",
     Family.LOG: "sliding_window",
+    Family.SEGMENTED: "sliding_window",
     Family.COUNTER: "sliding_window",
     Family.LOG_REFUSED: "sliding_window",
     Family.COUNTER_REFUSED: "sliding_window",

@@ -5,11 +5,12 @@ Pure. The releases suggest them; the fit then searches ever closer round the bes
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
 from loadtests.clues import Clues
-from loadtests.families import Candidate, Family
+from loadtests.families import SEGMENTS, Candidate, Family
 
 MANY: Final = 600
 """With more calls than this a fit takes longer than a sender should be silent for; where so much
@@ -57,6 +58,12 @@ def _propose_grid(clues: Clues) -> Iterator[Candidate]:
                 for following in _spread(*second, 4):
                     if following - edge > 0.01:
                         yield Candidate(Family.FIXED_GRID, following - edge, phase=edge)
+
+
+def segments_of(grid: Candidate) -> Iterator[Candidate]:
+    """The logs whose segments end where a fixed window's grid has its edges."""
+    for count in SEGMENTS:
+        yield replace(grid, family=Family.SEGMENTED, extra=grid.window / count)
 
 
 def _propose_counters(family: Family) -> Callable[[Clues], Iterator[Candidate]]:

@@ -219,7 +219,7 @@ def _rule_held(
     if _gives_back_otherwise(claim, calls, readings[0], surely=True):
         return Verdict("not_confirmed", "in an overload more or fewer calls came back than it says")
     steps = _steps(readings)
-    for other in _others(claim):
+    for other in _others(claim, readings):
         rivals = explaining(other, calls, steps=steps)
         best = min(rivals, key=lambda rival: rival.open, default=None)
         if best is not None and not _gives_back_otherwise(other, calls, best):
@@ -243,8 +243,12 @@ def _steps(readings: Sequence[Reading]) -> Sequence[float]:
     return sorted({candidate.extra for candidate in held})
 
 
-def _others(claim: DeclaredLimit) -> Iterator[DeclaredLimit]:
+def _others(claim: DeclaredLimit, readings: Sequence[Reading]) -> Iterator[DeclaredLimit]:
     """Limits so far off that whoever confirms a claim must have contradicted them."""
+    held = {reading.candidate.family for reading in readings if not reading.contradictions}
+    if held == {Family.SEGMENTED}:
+        # Segments explain many a shorter window, if each drain met them in the same place.
+        yield replace(claim, window=0.9 * claim.window)
     far = max(FAR_OFF_AT_LEAST, round(FAR_OFF * claim.size))
     for size in (claim.size + far, claim.size - far):
         if size > 0:

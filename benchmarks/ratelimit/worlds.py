@@ -10,7 +10,7 @@ from random import Random
 from typing import Final
 
 from benchmarks.ratelimit.simulator import Network, Server, Simulator
-from loadtests.counters import CounterFromFirst, FixedGrid, SlidingCounter
+from loadtests.counters import CounterFromFirst, FixedGrid, SegmentedLog, SlidingCounter
 from loadtests.gates import CountGate, Gate, QueueGate
 from loadtests.limiters import (
     CountingRefused,
@@ -56,12 +56,18 @@ def _grid(kind: type[FixedGrid] | type[SlidingCounter]) -> Callable[[int, float,
     return lambda _, window, random: kind(window, random.random() * window)
 
 
+def _segmented(_: int, window: float, random: Random) -> Limiter:
+    segment = window / random.choice((2, 3, 5, 6, 10, 12, 20))
+    return SegmentedLog(window, segment, random.random() * segment)
+
+
 KINDS: Final[dict[str, Kind]] = {
     "fixed window, first call": Kind(
         "fixed_window", _counted(lambda _n, w, _r: FixedWindow(w)), (1.5, 1.03)
     ),
     "fixed window, grid": Kind("fixed_window", _counted(_grid(FixedGrid)), (2.0, 1.5)),
     "sliding log": Kind("sliding_window", _counted(lambda _n, w, _r: SlidingLog(w)), (1.5, 1.03)),
+    "segmented log": Kind("sliding_window", _counted(_segmented), (1.5, 1.03)),
     "log counting refused": Kind(
         "sliding_window", _counted(lambda _n, w, _r: CountingRefused(SlidingLog(w))), (1.5, 1.03)
     ),
