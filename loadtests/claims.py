@@ -12,7 +12,15 @@ from itertools import chain, pairwise
 from typing import Final
 
 from contracts.declared import DeclaredLimit
-from loadtests.families import GRIDS, SEGMENTS, Candidate, Family, counter_phases, phases
+from loadtests.families import (
+    FINE_STEP_S,
+    GRIDS,
+    SEGMENTS,
+    Candidate,
+    Family,
+    counter_phases,
+    phases,
+)
 from loadtests.limiters import SHUT, Outcome
 from loadtests.replay import (
     LEAST_PAD_S,
@@ -31,8 +39,14 @@ CLOSE: Final = 0.005
 rates of correct limiters were met within 0.5 %, but for those that round up to whole seconds. (The
 2 % that ``interfaces.md`` forgives are applied to the measured limit, afterwards.)"""
 
-STEPS_S: Final = (1.0, 0.5, 0.1)
+STEPS_S: Final = (FINE_STEP_S, 0.5, 0.1)
 """How often a bucket that a timer fills is filled, in seconds: throttled-py once a second."""
+
+COARSE_STEPS_S: Final = (2.0, 5.0, 10.0)
+"""The same where somebody has set it: .NET's ``ReplenishmentPeriod``, Bucket4j's intervals."""
+
+FEWEST_STEPS: Final = 4
+"""Fewer in a window are a fixed window, or not told from one."""
 
 FEW: Final = 8
 """Of a bucket of so few each token is timed; in fine steps another rate would explain as much."""
@@ -113,8 +127,10 @@ def explaining(
     if _refused_too_early(claim, seen):
         return
     best: dict[Family, Reading] = {}
-    plain = _candidates(claim, seen, STEPS_S if steps is None else steps)
-    for candidate in chain(plain, _rare(claim, seen)):
+    known_steps = (*STEPS_S, *COARSE_STEPS_S) if steps is None else steps
+    fine = [step for step in known_steps if step <= FINE_STEP_S]
+    coarse = [step for step in known_steps if step > FINE_STEP_S]
+    for candidate in chain(_candidates(claim, seen, fine), _rare(claim, seen, coarse)):
         known = best.get(candidate.family)
         _read_all(claim, iter((candidate,)), seen, best, patience=0)
         reading = best.get(candidate.family)
@@ -304,11 +320,17 @@ DRAIN_EDGES: Final = 150
 """So many places of an edge within the drain are tried."""
 
 
-def _rare(claim: DeclaredLimit, seen: Sequence[Arrival]) -> Iterator[Candidate]:
+def _rare(
+    claim: DeclaredLimit, seen: Sequence[Arrival], steps: Sequence[float] = COARSE_STEPS_S
+) -> Iterator[Candidate]:
     """Readings that are many and seldom needed: tried where no other explains the answers."""
+    brackets = releases(seen)
     if claim.burst is None:
         yield from _edges_in_the_drain(claim, seen)
-        yield from _segmented(claim, releases(seen))
+        yield from _segmented(claim, brackets)
+    coarse = [step for step in steps if FEWEST_STEPS * step <= claim.span]
+    for stretch in (1.0, 1 - CLOSE, 1 + CLOSE):
+        yield from _stepped(claim.rate * stretch, brackets, coarse)
 
 
 def _segmented(

@@ -13,7 +13,7 @@ from contracts.declared import DeclaredLimit
 from loadtests import sightings
 from loadtests.claims import FEW, Reading, explaining, read_claim, repeats, room, surely_late
 from loadtests.discovering import Discovery
-from loadtests.families import GRIDS, Candidate, Family
+from loadtests.families import Candidate, Family, is_free
 from loadtests.segments import Budget, Schedule
 from loadtests.sightings import admitted_at_first, falls_silent, sustained
 from loadtests.trace import Call
@@ -24,6 +24,9 @@ MOST_SHARPENED: Final = 3
 
 MOST_UNREFUSED: Final = 2
 """So many drains more, where a window ended within one and nothing was refused."""
+
+OTHER_WINDOWS: Final = (0.85, 0.9, 1.1, 1.15)
+"""Which windows must not explain the answers as well, as shares of the declared one."""
 
 BREAKS: Final = 2
 """So many further drains must end without an answer before that is reported."""
@@ -75,11 +78,12 @@ class Confirmation:
         if release is not None:
             yield from self._waves.overload()
         else:
+            yield from self._waves.overload_while_shut()
             release = yield from self._waves.poll(since)
         if release is None:
             return (yield from self._silence())
         yield from self._follow(release)
-        if not sustained(self.calls):
+        if not sustained(self.calls, above=self.claim.rate):
             yield from self._waves.overload()
         self.holds = yield from self._repeat()
         return "the schedule is complete"
@@ -107,8 +111,8 @@ class Confirmation:
 
     def _follow(self, release: Call) -> Schedule[None]:
         """A second window, or the tokens that follow the first."""
-        yield from self._waves.prove(release)
-        yield from self._waves.burst(release)
+        bulk = yield from self._waves.prove(release)
+        yield from self._waves.burst(release, bulk=bulk)
         admitted = sum(call.admitted and call.written >= release.written for call in self.calls)
         if admitted > 0.75 * self.claim.size:
             yield from self._waves.second_release(release)
@@ -158,10 +162,10 @@ class Confirmation:
         return best
 
     def _explains_another(self, candidate: Candidate) -> bool:
-        """Whether windows a tenth off explain it as well: by an edge, or by what was lost."""
-        if candidate.family not in GRIDS and not any(call.lost for call in self.calls):
+        """Whether other windows explain it as well: by an edge, a penalty, or what was lost."""
+        if not is_free(candidate) and not any(call.lost for call in self.calls):
             return False
-        others = (replace(self.claim, window=self.claim.window * share) for share in (0.9, 1.1))
+        others = (replace(self.claim, window=self.claim.window * share) for share in OTHER_WINDOWS)
         return any(True for other in others for _ in explaining(other, self.calls))
 
     def _needs_an_edge(self, candidate: Candidate) -> bool:

@@ -123,7 +123,7 @@ class Discovery:
             return "nothing was admitted again"
         self.span = release.answered - self.calls[0].written
         yield from self._time(size, release, bulk=bulk)
-        if not sustained(self.calls):
+        if not sustained(self.calls, above=size / self.span):
             yield from self._overload()
         return "the schedule is complete"
 

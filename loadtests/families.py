@@ -94,6 +94,15 @@ SEGMENTS: Final = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 24, 30)
 
 GRIDS = frozenset({Family.FIXED_GRID, Family.SEGMENTED, Family.COUNTER, Family.COUNTER_REFUSED})
 
+FINE_STEP_S: Final = 1.0
+"""A timer that fills a bucket more seldom leaves it free when; throttled-py does once a second."""
+
+
+def is_free(candidate: Candidate) -> bool:
+    """Whether a claim leaves a time of it free: where its grid lies, how long a penalty lasts."""
+    coarse = candidate.family is Family.STEPPED and candidate.extra > FINE_STEP_S
+    return coarse or candidate.family in GRIDS or candidate.family is Family.PENALTY
+
 
 def phases(window: float, brackets: Sequence[tuple[float, float]]) -> Iterator[float]:
     """Where the edges of a grid can lie.

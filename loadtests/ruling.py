@@ -21,7 +21,7 @@ from loadtests.claims import (
     room,
     surely_late,
 )
-from loadtests.families import Family
+from loadtests.families import Family, is_free
 from loadtests.measuring import COUNTERS, Measured
 from loadtests.promises import judge_promises
 from loadtests.segments import Done
@@ -214,7 +214,8 @@ def _rule_held(
     claim: DeclaredLimit, calls: Sequence[Call], readings: Sequence[Reading], done: Done
 ) -> Verdict:
     recovery = sightings.recovery_seconds(calls)
-    if recovery is None or done.stopped_by != "done" or not sightings.sustained(calls):
+    overloaded = sightings.sustained(calls, above=claim.rate)
+    if recovery is None or done.stopped_by != "done" or not overloaded:
         return Verdict("not_confirmed", f"{done.reason}; {what_it_takes(claim)}")
     if _gives_back_otherwise(claim, calls, readings[0], surely=True):
         return Verdict("not_confirmed", "in an overload more or fewer calls came back than it says")
@@ -243,12 +244,15 @@ def _steps(readings: Sequence[Reading]) -> Sequence[float]:
     return sorted({candidate.extra for candidate in held})
 
 
+OTHER_WINDOWS: Final = (0.85, 1.15)
+
+
 def _others(claim: DeclaredLimit, readings: Sequence[Reading]) -> Iterator[DeclaredLimit]:
     """Limits so far off that whoever confirms a claim must have contradicted them."""
-    held = {reading.candidate.family for reading in readings if not reading.contradictions}
-    if held == {Family.SEGMENTED}:
-        # Segments explain many a shorter window, if each drain met them in the same place.
-        yield replace(claim, window=0.9 * claim.window)
+    held = [reading.candidate for reading in readings if not reading.contradictions]
+    if claim.burst is None and all(map(is_free, held)):
+        # What is free explains many another window, if each drain met it in the same place.
+        yield from (replace(claim, window=claim.window * share) for share in OTHER_WINDOWS)
     far = max(FAR_OFF_AT_LEAST, round(FAR_OFF * claim.size))
     for size in (claim.size + far, claim.size - far):
         if size > 0:

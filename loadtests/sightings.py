@@ -16,12 +16,25 @@ SUSTAINED_S: Final = 3.0
 """At least 20 refusals over at least 3 s above the limit: "sustained 429" of ``interfaces.md``."""
 
 
-def sustained(calls: Sequence[Call]) -> bool:
-    """Whether enough calls were refused for long enough to judge."""
-    refused = [call.written for call in calls if call.refused]
-    if len(refused) < SUSTAINED_REFUSALS:
-        return False
-    return max(refused) - min(refused) >= SUSTAINED_S
+def sustained(calls: Sequence[Call], *, above: float = 0.0) -> bool:
+    """Whether enough calls were refused for long enough to judge.
+
+    Args:
+        calls: By the time written.
+        above: Calls per second; while fewer are asked, refusals are no overload.
+    """
+    refused = [(at, call.written) for at, call in enumerate(calls) if call.refused]
+    last = SUSTAINED_REFUSALS - 1
+    for begun, (first, since) in enumerate(refused):
+        last = max(last, begun + SUSTAINED_REFUSALS - 1)
+        while last < len(refused) and refused[last][1] - since < SUSTAINED_S:
+            last += 1
+        if last >= len(refused):
+            return False
+        at, until = refused[last]
+        if at - first >= above * (until - since):
+            return True
+    return False
 
 
 def first_refusal(calls: Sequence[Call]) -> int | None:

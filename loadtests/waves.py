@@ -11,7 +11,7 @@ from typing import Final
 from contracts.declared import DeclaredLimit
 from loadtests.overload import overload
 from loadtests.segments import Abreast, Budget, Listed, Paced, Part, Schedule, Segment
-from loadtests.sightings import falls_silent
+from loadtests.sightings import SUSTAINED_REFUSALS, falls_silent
 from loadtests.trace import Call
 
 SERIAL_TAIL: Final = 8
@@ -31,7 +31,15 @@ PROOF: Final = 6
 """So many calls more prove a release."""
 
 BURST_AFTER: Final = 0.4
-"""When the second burst comes after the first call admitted again, in spans."""
+SOON_AFTER: Final = 0.15
+"""When the second burst comes after the first call admitted again, in spans: late enough for what
+comes back singly to be counted."""
+
+OVERLOAD_S: Final = 3.2
+OVERLOAD_RPS: Final = 6.5
+LONG_WINDOWS: Final = 10
+"""An overload that gets 20 refusals over 3 s of a limit that is shut, and of what windows it takes
+little."""
 
 REST: Final = 1.15
 """So many spans without a call let a limit that is none too tight start anew."""
@@ -44,15 +52,15 @@ TOKENS_TIMED: Final = 4
 """A bucket of a few is told by when its tokens come back: their number is much the same."""
 
 FIRST_POLLS: Final = (
-    *(0.05 * step for step in range(1, 19)),
-    *(0.925, 0.95, 0.965, 0.98, 0.99, 1.0, 1.01, 1.02, 1.035, 1.05, 1.07),
+    *(0.07 * step for step in range(1, 14)),
+    *(0.94, 0.96, 0.98, 0.99, 1.0, 1.01, 1.02, 1.035, 1.05, 1.07),
     *(1.1, 1.15, 1.2, 1.35, 1.5, 1.75, 2.0, 2.2, 2.4),
 )
 """When to poll, in windows since the first call: even, since an edge of a grid lies anywhere, and
 fine where a window that the first call opened ends."""
 
 SECOND_POLLS: Final = (
-    *(0.87, 0.9, 0.925, 0.945, 0.96, 0.975, 0.99, 1.0, 1.01, 1.03, 1.055, 1.08),
+    *(0.87, 0.905, 0.93, 0.95, 0.965, 0.98, 0.99, 1.0, 1.01, 1.03, 1.055, 1.08),
     *(1.12, 1.2, 1.3, 1.45, 1.65, 2.0),
 )
 """The same since the first release, which lies up to one first step after the edge."""
@@ -143,19 +151,29 @@ class Waves:
         )
         return next((call for call in calls if call.admitted), None)
 
-    def prove(self, release: Call, count: int = PROOF) -> Schedule[None]:
+    def prove(self, release: Call) -> Schedule[bool]:
         """Some more calls: one admission may be a place that a lost call left free.
 
         They come when all of a drained log is back, which returns its calls as they were spread.
+
+        Returns:
+            Whether all of them were admitted.
         """
         refused = next(call for call in self.calls if call.refused)
         drained = [c for c in self.calls if c.admitted and c.written < refused.written]
         spread = drained[-1].answered - drained[0].written + 0.01 * self.claim.span
         start = release.written + min(spread, 0.3 * self.claim.span)
-        yield from self._send("more", Part(Abreast(count, 1), until_refused=2), start=start)
+        proof = Part(Abreast(PROOF, 1), until_refused=2)
+        calls = yield from self._send("more", proof, start=start)
+        return all(call.admitted for call in calls)
 
-    def burst(self, release: Call) -> Schedule[None]:
-        """Take all there is, with many calls in flight across the edge, and see that it is shut."""
+    def burst(self, release: Call, *, bulk: bool) -> Schedule[None]:
+        """Take all there is, with many calls in flight across the edge, and see that it is shut.
+
+        Where all came back at once this is soon done: the silence that follows is long enough for a
+        limit to be forgotten that must not be.
+        """
+        share = SOON_AFTER if bulk else BURST_AFTER
         yield from self._send(
             "burst",
             Part(
@@ -163,7 +181,7 @@ class Waves:
                 until_refused=2,
             ),
             Part(Abreast(2, 1), fresh=True),
-            start=release.written + BURST_AFTER * self.claim.span,
+            start=release.written + share * self.claim.span,
         )
 
     def second_release(self, release: Call) -> Schedule[None]:
@@ -178,7 +196,7 @@ class Waves:
         )
         again = next((call for call in calls if call.admitted), None)
         if again is not None:
-            yield from self.prove(again, PROOF + 3)
+            yield from self.prove(again)
 
     def time_tokens(self) -> Schedule[None]:
         """Ask so often that each single token is seen to come back."""
@@ -208,6 +226,14 @@ class Waves:
         """More than the limit at once, where calls beyond it get no answer."""
         beyond = Part(Abreast(self.claim.size + 20, 6), until_refused=2)
         yield from self._send("drain once more", beyond)
+
+    def overload_while_shut(self) -> Schedule[None]:
+        """Far above the limit for long enough to judge, if the window is long enough for it."""
+        rate = max(OVERLOAD_RPS, 1.25 * self.claim.rate)
+        if self.claim.span >= LONG_WINDOWS * OVERLOAD_S:
+            paced = min(rate, self.budget.max_rps)
+            count = max(SUSTAINED_REFUSALS, math.ceil(OVERLOAD_S * paced)) + 1
+            yield from self._send("overload", Part(Paced(count, paced)))
 
     def overload(self) -> Schedule[None]:
         """A quarter above the limit, for long enough to judge."""
