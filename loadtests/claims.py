@@ -1,27 +1,29 @@
 """Whether what was seen contradicts a declared limit, under every way of reading it.
 
-Pure. "100/60s" may be a window of six kinds or a bucket; each is held against the answers with
-only what the claim leaves open free: the phase of a grid, the length of a penalty. A claim holds
-if one reading explains every answer. Contradictions here cannot be false: they hold whatever the
-network did and wherever in its round trip a call was counted.
+Pure. Each of its meanings is held against the answers. A claim holds if one of them explains every
+answer. Contradictions here cannot be false: they hold whatever the network did and wherever in its
+round trip a call was counted.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Final
 
 from contracts.declared import DeclaredLimit
-from loadtests.families import (
-    FINE_STEP_S,
-    GRIDS,
-    SEGMENTS,
-    Candidate,
-    Family,
-    counter_phases,
-    phases,
-)
+from loadtests.families import Candidate, Family
 from loadtests.limiters import SHUT, Outcome
+from loadtests.meanings import (
+    CLOSE,
+    EVERYTHING,
+    PENALTIES,
+    STEPS_S,
+    Freedom,
+    rare,
+    sizes,
+    stepped,
+    usual,
+)
 from loadtests.replay import (
     LEAST_PAD_S,
     Arrival,
@@ -33,36 +35,6 @@ from loadtests.replay import (
 )
 from loadtests.sightings import bursts_beyond, drains_from_rest, most_within
 from loadtests.trace import Call
-
-CLOSE: Final = 0.005
-"""How far N, W and r of a reading may be off, as a share; N by one request at least. Windows and
-rates of correct limiters were met within 0.5 %, but for those that round up to whole seconds. (The
-2 % that ``interfaces.md`` forgives are applied to the measured limit, afterwards.)"""
-
-STEPS_S: Final = (FINE_STEP_S, 0.5, 0.1)
-"""How often a bucket that a timer fills is filled, in seconds: throttled-py once a second."""
-
-COARSE_STEPS_S: Final = (2.0, 5.0, 10.0)
-"""The same where somebody has set it: .NET's ``ReplenishmentPeriod``, Bucket4j's intervals."""
-
-FEWEST_STEPS: Final = 4
-"""Fewer in a window are a fixed window, or not told from one."""
-
-FEW: Final = 8
-"""Of a bucket of so few each token is timed; in fine steps another rate would explain as much."""
-
-WINDOW_FAMILIES: Final = (
-    Family.FIXED_FIRST,
-    Family.FIXED_GRID,
-    Family.LOG,
-    Family.COUNTER,
-    Family.LOG_REFUSED,
-    Family.COUNTER_REFUSED,
-    Family.COUNTER_FIRST,
-    Family.COUNTER_FIRST_REFUSED,
-    Family.PENALTY,
-    Family.EXTENDING,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +73,9 @@ def read_claim(claim: DeclaredLimit, calls: Sequence[Call]) -> list[Reading]:
     """
     seen = arrivals(calls, pad=LEAST_PAD_S)
     best: dict[Family, Reading] = {}
-    _read_all(claim, _candidates(claim, seen), seen, best)
+    _read_all(claim, usual(claim, seen), seen, best)
     if min(reading.contradictions for reading in best.values()):
-        for candidate in _rare(claim, seen):
+        for candidate in rare(claim, seen):
             _read_all(claim, iter((candidate,)), seen, best)
             if candidate.family in best and best[candidate.family].contradictions == 0:
                 break
@@ -111,14 +83,14 @@ def read_claim(claim: DeclaredLimit, calls: Sequence[Call]) -> list[Reading]:
 
 
 def explaining(
-    claim: DeclaredLimit, calls: Sequence[Call], *, steps: Sequence[float] | None = None
+    claim: DeclaredLimit, calls: Sequence[Call], freedom: Freedom = EVERYTHING
 ) -> Iterator[Reading]:
     """The readings of a claim that contradict no answer.
 
     Args:
         claim: What is declared.
         calls: The plain calls, in any order, from rest on.
-        steps: How often a bucket may be filled, in seconds; all known ones if not given.
+        freedom: What they may choose.
 
     Yields:
         One reading for each family that has any.
@@ -127,10 +99,7 @@ def explaining(
     if _refused_too_early(claim, seen):
         return
     best: dict[Family, Reading] = {}
-    known_steps = (*STEPS_S, *COARSE_STEPS_S) if steps is None else steps
-    fine = [step for step in known_steps if step <= FINE_STEP_S]
-    coarse = [step for step in known_steps if step > FINE_STEP_S]
-    for candidate in chain(_candidates(claim, seen, fine), _rare(claim, seen, coarse)):
+    for candidate in chain(usual(claim, seen, freedom), rare(claim, seen, freedom)):
         known = best.get(candidate.family)
         _read_all(claim, iter((candidate,)), seen, best, patience=0)
         reading = best.get(candidate.family)
@@ -138,12 +107,20 @@ def explaining(
             yield reading
 
 
+def as_good(rival: Reading, best: Reading) -> bool:
+    """Whether another window explains the answers as well as the claim's own best reading.
+
+    A log in segments leaves hardly any answer open, whatever its window.
+    """
+    return best.candidate.family is Family.SEGMENTED or rival.open <= best.open
+
+
 def _refused_too_early(claim: DeclaredLimit, seen: Sequence[Arrival]) -> bool:
     """Whether fewer calls can have come before the first refusal than any reading admits."""
     bucket = Candidate(Family.BUCKET, rate=claim.rate)
     for at, arrival in enumerate(seen):
         if arrival.outcome is Outcome.REFUSED:
-            return at + arrival.overtaking + arrival.turned_away < _sizes(claim, bucket)[0]
+            return at + arrival.overtaking + arrival.turned_away < sizes(claim, bucket)[0]
     return False
 
 
@@ -165,7 +142,7 @@ def surely_late(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
     wider = _wider(claim)
     # Over many windows a grid that is 2 % shorter drifts away from the edges of a true one.
     for each in (replace(wider, window=claim.window), wider):
-        for candidate in chain(_candidates(each, seen), _rare(each, seen)):
+        for candidate in chain(usual(each, seen), rare(each, seen)):
             try:
                 replay(candidate.limiter, seen, sizes=(0, each.size), patience=0)
             except HopelessError:
@@ -173,9 +150,6 @@ def surely_late(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
             return False
     return True
 
-
-PENALTIES: Final = (0.25, 0.5, 1.0, 1.5, 2.0)
-"""Lengths of a penalty that are tried, as shares of the window."""
 
 SOON_SHARE: Final = 0.2
 
@@ -284,7 +258,7 @@ def as_small_bucket(claim: DeclaredLimit, calls: Sequence[Call]) -> int | None:
     brackets = releases(seen)
     for stretch in (1.0, 1 - CLOSE, 1 + CLOSE):
         rate = claim.rate * stretch
-        for candidate in (Candidate(Family.BUCKET, rate=rate), *_stepped(rate, brackets)):
+        for candidate in (Candidate(Family.BUCKET, rate=rate), *stepped(rate, brackets, STEPS_S)):
             tally = replay(candidate.limiter, seen)
             few = tally.least < 0.9 * claim.requests
             if few and tally.most is not None and tally.least <= tally.most:
@@ -304,108 +278,22 @@ def _read_all(
         known = best.get(candidate.family)
         if known is not None and known.contradictions == 0:
             continue
-        sizes = _sizes(claim, candidate)
+        within = sizes(claim, candidate)
         # What explains less than the best of any family decides nothing.
         least = min((each.contradictions for each in best.values()), default=SHUT)
         try:
-            tally = replay(candidate.limiter, seen, sizes=sizes, patience=min(patience, least))
+            tally = replay(candidate.limiter, seen, sizes=within, patience=min(patience, least))
         except HopelessError:
             continue
-        reading = _read(candidate, tally, sizes)
+        reading = _read(candidate, tally, within)
         if known is None or reading.contradictions < known.contradictions:
             best[candidate.family] = reading
 
 
-DRAIN_EDGES: Final = 150
-"""So many places of an edge within the drain are tried."""
-
-
-def _rare(
-    claim: DeclaredLimit, seen: Sequence[Arrival], steps: Sequence[float] = COARSE_STEPS_S
-) -> Iterator[Candidate]:
-    """Readings that are many and seldom needed: tried where no other explains the answers."""
-    brackets = releases(seen)
-    if claim.burst is None:
-        yield from _edges_in_the_drain(claim, seen)
-        yield from _segmented(claim, brackets)
-    coarse = [step for step in steps if FEWEST_STEPS * step <= claim.span]
-    for stretch in (1.0, 1 - CLOSE, 1 + CLOSE):
-        yield from _stepped(claim.rate * stretch, brackets, coarse)
-
-
-def _segmented(
-    claim: DeclaredLimit, brackets: Sequence[tuple[float, float]]
-) -> Iterator[Candidate]:
-    for stretch in (1.0, 1 - CLOSE, 1 + CLOSE):
-        window = claim.window * stretch
-        for count in SEGMENTS:
-            for phase in phases(window / count, brackets):
-                yield Candidate(Family.SEGMENTED, window, phase=phase, extra=window / count)
-
-
-def _edges_in_the_drain(claim: DeclaredLimit, seen: Sequence[Arrival]) -> Iterator[Candidate]:
-    """An edge of a grid while the limit is drained shows in no release, only in the count."""
-    first = next((at for at, a in enumerate(seen) if a.outcome is Outcome.REFUSED), len(seen))
-    times = [arrival.sent for arrival in seen[:first]]
-    edges = [(a + b) / 2 for a, b in pairwise(times[:: max(1, len(times) // DRAIN_EDGES)])]
-    for family in (Family.FIXED_GRID, Family.COUNTER):
-        for stretch in (1.0, 1 - CLOSE, 1 + CLOSE):
-            for edge in edges:
-                yield Candidate(family, claim.window * stretch, phase=edge)
-
-
-def _sizes(claim: DeclaredLimit, candidate: Candidate) -> tuple[int, int]:
-    """The smallest and largest N within the tolerance; nginx admits its burst and one more."""
-    bucket = candidate.rate > 0
-    size = claim.burst if bucket and claim.burst is not None else claim.requests
-    room = max(1, int(CLOSE * size))
-    extra = 1 if bucket and claim.burst is not None else 0
-    return max(1, size - room), size + room + extra
-
-
-def _read(candidate: Candidate, tally: Tally, sizes: tuple[int, int]) -> Reading:
-    low, high = sizes
+def _read(candidate: Candidate, tally: Tally, within: tuple[int, int]) -> Reading:
+    low, high = within
     wanted = {tally.least, tally.least if tally.most is None else tally.most, (low + high) // 2}
     tried = [min(max(size, low), high) for size in wanted]
     limit = min(tried, key=lambda size: (tally.contradictions(size), tally.left_open(size)))
     late, early = tally.late(limit), tally.early(limit)
     return Reading(candidate, limit, late, early, tally.left_open(limit))
-
-
-def _candidates(
-    claim: DeclaredLimit, seen: Sequence[Arrival], steps: Sequence[float] = STEPS_S
-) -> Iterator[Candidate]:
-    brackets = releases(seen)
-    for share in (0.0, -1.0, 1.0, -0.5, 0.5):
-        stretch = 1 + share * CLOSE
-        if claim.burst is None:
-            yield from _windows(claim.window * stretch, claim.requests, brackets)
-        yield Candidate(Family.BUCKET, rate=claim.rate * stretch)
-        yield from _stepped(
-            claim.rate * stretch, brackets, steps if claim.size > FEW else steps[:1]
-        )
-
-
-def _windows(
-    window: float, size: int, brackets: Sequence[tuple[float, float]]
-) -> Iterator[Candidate]:
-    for family in WINDOW_FAMILIES:
-        if family is Family.FIXED_GRID:
-            for phase in phases(window, brackets):
-                yield Candidate(family, window, phase=phase)
-        elif family in GRIDS:
-            for phase in counter_phases(window, window / size, brackets):
-                yield Candidate(family, window, phase=phase)
-        elif family is Family.PENALTY:
-            for share in PENALTIES:
-                yield Candidate(family, window, extra=share * window)
-        else:
-            yield Candidate(family, window)
-
-
-def _stepped(
-    rate: float, brackets: Sequence[tuple[float, float]], steps: Sequence[float] = STEPS_S
-) -> Iterator[Candidate]:
-    for step in steps:
-        for phase in phases(step, brackets[:6]):
-            yield Candidate(Family.STEPPED, rate=rate, phase=phase, extra=step)

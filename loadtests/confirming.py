@@ -11,13 +11,14 @@ from typing import Final
 
 from contracts.declared import DeclaredLimit
 from loadtests import sightings
-from loadtests.claims import FEW, Reading, explaining, read_claim, repeats, room, surely_late
+from loadtests.claims import Reading, as_good, explaining, read_claim, repeats, room, surely_late
 from loadtests.discovering import Discovery
-from loadtests.families import Candidate, Family, is_free
+from loadtests.families import SEGMENTS, Candidate, Family, is_free
+from loadtests.meanings import FEW, STEPS_S, Freedom
 from loadtests.segments import Budget, Schedule
 from loadtests.sightings import admitted_at_first, falls_silent, sustained
 from loadtests.trace import Call
-from loadtests.waves import Waves
+from loadtests.waves import REST, SILENCE, Waves
 
 MOST_SHARPENED: Final = 3
 """So many further drains at most, where a window a tenth off explains the answers as well."""
@@ -149,24 +150,31 @@ class Confirmation:
     def _sharpen(self) -> Schedule[Reading]:
         """Drain once more where an edge that may lie anywhere, or a loss, explains the answers."""
         best = read_claim(self.claim, self.calls)[0]
-        another = self._explains_another(best.candidate)
+        another = self._explains_another(best)
         vague = another or self._needs_an_edge(best.candidate)
         for _ in range(MOST_SHARPENED):
             if best.contradictions or not vague:
                 break
-            drained = yield from self._waves.drain_once_more(late=False)
+            # Only after two windows of rest is a counter empty, and its size beyond doubt.
+            rest = SILENCE if best.candidate.family is Family.COUNTER else REST
+            drained = yield from self._waves.drain_once_more(late=False, rest=rest)
             if another and self._trickled() is None:
                 yield from self._waves.poll(drained[0].written)
             best = read_claim(self.claim, self.calls)[0]
-            vague = another = self._explains_another(best.candidate)
+            vague = another = self._explains_another(best)
         return best
 
-    def _explains_another(self, candidate: Candidate) -> bool:
+    def _explains_another(self, best: Reading) -> bool:
         """Whether other windows explain it as well: by an edge, a penalty, or what was lost."""
+        candidate = best.candidate
         if not is_free(candidate) and not any(call.lost for call in self.calls):
             return False
         others = (replace(self.claim, window=self.claim.window * share) for share in OTHER_WINDOWS)
-        return any(True for other in others for _ in explaining(other, self.calls))
+        steps = {*STEPS_S, candidate.extra} if candidate.family is Family.STEPPED else STEPS_S
+        segments = SEGMENTS if candidate.family is Family.SEGMENTED else ()
+        freedom = Freedom(sorted(steps), segments)
+        rivals = (rival for other in others for rival in explaining(other, self.calls, freedom))
+        return any(as_good(rival, best) for rival in rivals)
 
     def _needs_an_edge(self, candidate: Candidate) -> bool:
         """Whether a window's end within the first drain explains it: once may be chance."""
@@ -220,6 +228,6 @@ class Confirmation:
 
     def _trickled(self) -> Call | None:
         """The call admitted right after the first refusal, if the limit gives back singly."""
-        refused = next(at for at, call in enumerate(self.calls) if call.refused)
-        soon = self.calls[refused].answered + 2.5 / self.claim.rate
-        return next((c for c in self.calls[refused:] if c.admitted and c.written < soon), None)
+        shut = next(call.answered for call in self.calls if call.refused)
+        soon = shut + 2.5 / self.claim.rate
+        return next((c for c in self.calls if c.admitted and shut <= c.written < soon), None)

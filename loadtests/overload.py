@@ -14,13 +14,16 @@ ROUNDS: Final = 3
 """A queue swallows the first round: each further one is twice as fast."""
 
 
-def overload(rate: float, max_rps: float, calls: list[Call]) -> Schedule[None]:
+def overload(
+    rate: float, max_rps: float, calls: list[Call], *, above: float = 0.0
+) -> Schedule[None]:
     """Keep above the limit until enough was refused.
 
     Args:
         rate: Where to begin, above the limit, in requests per second.
         max_rps: The fastest allowed.
         calls: Every call so far; these are added.
+        above: The limit, in requests per second.
 
     Yields:
         Paced calls for a little more than 3 s, up to three times.
@@ -29,6 +32,6 @@ def overload(rate: float, max_rps: float, calls: list[Call]) -> Schedule[None]:
         paced = min(rate, max_rps)
         count = math.ceil((SUSTAINED_S + 0.3) * paced)
         calls.extend((yield Segment("overload", (Part(Paced(count, paced)),))))
-        if sustained(calls):
+        if sustained(calls, above=above):
             return
         rate *= 2

@@ -14,6 +14,7 @@ from contracts.declared import DeclaredLimit
 from loadtests import sightings
 from loadtests.claims import (
     Reading,
+    as_good,
     as_small_bucket,
     explaining,
     late_again,
@@ -21,7 +22,8 @@ from loadtests.claims import (
     room,
     surely_late,
 )
-from loadtests.families import Family, is_free
+from loadtests.families import SEGMENTS, Family, is_free
+from loadtests.meanings import Freedom
 from loadtests.measuring import COUNTERS, Measured
 from loadtests.promises import judge_promises
 from loadtests.segments import Done
@@ -219,40 +221,57 @@ def _rule_held(
         return Verdict("not_confirmed", f"{done.reason}; {what_it_takes(claim)}")
     if _gives_back_otherwise(claim, calls, readings[0], surely=True):
         return Verdict("not_confirmed", "in an overload more or fewer calls came back than it says")
-    steps = _steps(readings)
-    for other in _others(claim, readings):
-        rivals = explaining(other, calls, steps=steps)
-        best = min(rivals, key=lambda rival: rival.open, default=None)
-        if best is not None and not _gives_back_otherwise(other, calls, best):
-            taken = median(call.answered - call.written for call in calls)
-            return Verdict(
-                "not_confirmed",
-                f"no answer contradicts it, and none {other} either (half of them took {taken:.1g} "
-                "s or more)",
-            )
+    other = _rival(claim, calls, readings)
+    if other is not None:
+        taken = median(call.answered - call.written for call in calls)
+        return Verdict(
+            "not_confirmed",
+            f"no answer contradicts it, and none {other} either (half of them took {taken:.1g} "
+            "s or more)",
+        )
     return Verdict("confirmed", f"no answer contradicts it; {done.reason}")
 
 
-def _steps(readings: Sequence[Reading]) -> Sequence[float]:
-    """How often a rival bucket may be filled: in steps only where the claim's own must be.
+def _rival(
+    claim: DeclaredLimit, calls: Sequence[Call], readings: Sequence[Reading]
+) -> DeclaredLimit | None:
+    """A limit far from the claim that explains the answers as well."""
+    freedom = _freedom(readings)
+    for other in _others(claim):
+        rivals = explaining(other, calls, freedom)
+        best = min(rivals, key=lambda rival: rival.open, default=None)
+        if best is not None and not _gives_back_otherwise(other, calls, best):
+            return other
+    for other in _other_windows(claim, readings):
+        if any(as_good(rival, readings[0]) for rival in explaining(other, calls, freedom)):
+            return other
+    return None
 
-    Steps explain many a rate; so of an even bucket they say nothing of how sharp the answers are.
+
+def _freedom(readings: Sequence[Reading]) -> Freedom:
+    """What rivals may choose: no more than what the claim's own readings must.
+
+    Steps and segments explain many a limit; so of others they say nothing of how sharp answers are.
     """
     held = [reading.candidate for reading in readings if not reading.contradictions]
-    if any(candidate.family is not Family.STEPPED for candidate in held):
-        return ()
-    return sorted({candidate.extra for candidate in held})
+    steps = {candidate.extra for candidate in held if candidate.family is Family.STEPPED}
+    segmented = all(candidate.family is Family.SEGMENTED for candidate in held)
+    alike = all(candidate.family is Family.STEPPED for candidate in held)
+    return Freedom(sorted(steps) if alike else (), SEGMENTS if segmented else ())
 
 
 OTHER_WINDOWS: Final = (0.85, 1.15)
 
 
-def _others(claim: DeclaredLimit, readings: Sequence[Reading]) -> Iterator[DeclaredLimit]:
-    """Limits so far off that whoever confirms a claim must have contradicted them."""
+def _other_windows(claim: DeclaredLimit, readings: Sequence[Reading]) -> Iterator[DeclaredLimit]:
+    """What is free explains many another window, if each drain met it in the same place."""
     held = [reading.candidate for reading in readings if not reading.contradictions]
     if claim.burst is None and all(map(is_free, held)):
-        # What is free explains many another window, if each drain met it in the same place.
         yield from (replace(claim, window=claim.window * share) for share in OTHER_WINDOWS)
+
+
+def _others(claim: DeclaredLimit) -> Iterator[DeclaredLimit]:
+    """Limits so far off that whoever confirms a claim must have contradicted them."""
     far = max(FAR_OFF_AT_LEAST, round(FAR_OFF * claim.size))
     for size in (claim.size + far, claim.size - far):
         if size > 0:

@@ -111,8 +111,13 @@ class Waves:
         many = self._abreast(2 * self.claim.size + 20, ABREAST)
         return (yield from self._send(phase, Part(many, until_refused=2)))
 
-    def drain_once_more(self, *, late: bool) -> Schedule[list[Call]]:
-        """Drain from rest: at once if too many were admitted, else the last calls serially."""
+    def drain_once_more(self, *, late: bool, rest: float = REST) -> Schedule[list[Call]]:
+        """Drain from rest: at once if too many were admitted, else the last calls serially.
+
+        Args:
+            late: Whether too many were.
+            rest: How long to rest before, in spans.
+        """
         size = self.claim.size
         serially = (
             *_some(Part(self._abreast(size - size // 8 - SERIAL_TAIL, 6), until_refused=2)),
@@ -123,7 +128,7 @@ class Waves:
         )
         at_once = (Part(self._abreast(size + RACING + size // 5, RACING), until_refused=2),)
         parts = at_once if late else serially
-        return (yield from self._send("drain once more", *parts, start=self._rested))
+        return (yield from self._send("drain once more", *parts, start=self._after(rest)))
 
     def drain_trickle(self, start: float) -> Schedule[None]:
         """Take all that came back to a bucket, the last of it one by one."""
@@ -209,8 +214,8 @@ class Waves:
         Returns:
             Whether it was admitted.
         """
-        start = self._last + SILENCE * self.claim.span
-        calls = yield from self._send("silence", Part(Paced(1, 1.0)), start=start)
+        once = Part(Paced(1, 1.0))
+        calls = yield from self._send("silence", once, start=self._after(SILENCE))
         return any(call.admitted for call in calls)
 
     def ask_after_rest(self) -> Schedule[bool]:
@@ -219,7 +224,7 @@ class Waves:
         Returns:
             Whether it was admitted.
         """
-        calls = yield from self._send("after a rest", Part(Paced(1, 1.0)), start=self._rested)
+        calls = yield from self._send("after a rest", Part(Paced(1, 1.0)), start=self._after(REST))
         return any(call.admitted for call in calls)
 
     def drain_to_silence(self) -> Schedule[None]:
@@ -238,7 +243,7 @@ class Waves:
     def overload(self) -> Schedule[None]:
         """A quarter above the limit, for long enough to judge."""
         rate = max(self.claim.rate + 7.5, 1.25 * self.claim.rate)
-        yield from overload(rate, self.budget.max_rps, self.calls)
+        yield from overload(rate, self.budget.max_rps, self.calls, above=self.claim.rate)
 
     def _abreast(self, count: int, fewest: int) -> Abreast:
         return Abreast(max(0, count), max(fewest, self._connections(count)))
@@ -249,13 +254,8 @@ class Waves:
         needed = math.ceil(4 * count * seconds / self.claim.span)
         return max(1, min(needed, count, MOST_ABREAST))
 
-    @property
-    def _last(self) -> float:
-        return max(call.answered for call in self.calls)
-
-    @property
-    def _rested(self) -> float:
-        return self._last + REST * self.claim.span
+    def _after(self, rest: float) -> float:
+        return max(call.answered for call in self.calls) + rest * self.claim.span
 
     def _send(self, phase: str, *parts: Part, start: float = 0.0) -> Schedule[list[Call]]:
         calls = yield Segment(phase, parts, start)

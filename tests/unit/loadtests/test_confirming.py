@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.ratelimit.simulation import FIVE, confirm
-from loadtests.counters import FixedGrid
+from loadtests.counters import FixedGrid, SegmentedLog
 from loadtests.gates import CountGate, Gate, QueueGate, StackGate
 from loadtests.limiters import FixedWindow, TokenBucket
 from tests.unit.loadtests.declaring import run_declared, run_slowly
@@ -49,6 +49,20 @@ def test_a_queue_is_confirmed_by_its_even_answers() -> None:
     run = run_slowly(QueueGate(7.0, 23), "7/1s burst=23", 0.001)
 
     assert run.said.status == "confirmed"
+
+
+@pytest.mark.parametrize("segments", [2, 5, 10])
+def test_a_log_may_count_in_segments_of_its_window(segments: int) -> None:
+    gate = CountGate(SegmentedLog(20.0, 20.0 / segments, 0.7), 40)
+
+    assert run_declared([gate], "40/20s").said.status == "confirmed"
+
+
+@pytest.mark.parametrize("step", [2.0, 5.0])
+def test_a_bucket_may_be_filled_in_lumps(step: float) -> None:
+    gate = CountGate(TokenBucket(2.0, step, 0.9), 40)
+
+    assert run_declared([gate], "40/20s").said.status == "confirmed"
 
 
 @pytest.mark.parametrize("phase", [0.05, 0.9, 1.31, 1.4, 1.6, 2.5, 4.0, 6.0, 8.0, 9.9])

@@ -1,7 +1,9 @@
 """Declared limits that simulated servers do not keep, or that answers cannot confirm."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from random import Random
 
 import pytest
@@ -9,8 +11,9 @@ import pytest
 from benchmarks.ratelimit.simulation import FIVE, confirm
 from benchmarks.ratelimit.worlds import draw
 from contracts.declared import read_declared
+from loadtests.counters import SegmentedLog
 from loadtests.gates import Answer, CountGate, Gate
-from loadtests.limiters import FixedWindow, Penalty, SlidingLog, TokenBucket
+from loadtests.limiters import FixedWindow, Limiter, Penalty, SlidingLog, TokenBucket
 from tests.unit.loadtests.declaring import hold, run_declared, run_slowly
 from tests.unit.loadtests.simulating import quiet_world
 
@@ -58,6 +61,65 @@ def test_a_window_that_could_have_ended_within_the_drain_is_drained_once_more() 
 
     assert run.said.status == "contradicted"
     assert "from rest up to 105 at once." in run.said.detail
+
+
+@pytest.mark.parametrize("window", [1.7, 2.3])
+def test_of_a_short_window_no_penalty_and_no_edge_explains_another_one(window: float) -> None:
+    run = run_slowly(CountGate(FixedWindow(window), 10), "10/2s", 0.02)
+
+    assert run.said.status == "contradicted"
+
+
+@pytest.mark.parametrize("limiter", [SlidingLog(18.0), SegmentedLog(17.0, 1.7, 0.4)])
+def test_segments_explain_no_shorter_window(limiter: Limiter) -> None:
+    assert run_declared([CountGate(limiter, 40)], "40/20s").said.status != "confirmed"
+
+
+@pytest.mark.parametrize("rate", [1.7, 2.3])
+def test_lumps_explain_no_other_rate(rate: float) -> None:
+    gate = CountGate(TokenBucket(rate, 2.0, 0.9), 40)
+
+    assert run_declared([gate], "40/20s").said.status != "confirmed"
+
+
+class GivingUpGate:
+    """Lets everybody in for half a window as soon as it has refused many calls in a row."""
+
+    def __init__(self, limiter: Limiter) -> None:
+        self._gate, self._refused, self._open_until = CountGate(limiter, 100), [0.0], 0.0
+
+    def ask(self, arrived: float, took: float = 0.0) -> Answer:
+        if arrived < self._open_until:
+            return Answer(admitted=True)
+        answer = self._gate.ask(arrived, took)
+        if not answer.admitted:
+            self._refused.append(arrived)
+            if sum(arrived - at < 3.0 for at in self._refused) == 15:
+                self._open_until = arrived + 30.0
+        return answer
+
+
+@pytest.mark.parametrize("limiter", [FixedWindow(60.0), SlidingLog(60.0), TokenBucket(100 / 60)])
+def test_a_limit_that_gives_up_under_overload_is_contradicted(limiter: Limiter) -> None:
+    assert run_declared([GivingUpGate(limiter)], "100/60s").said.status == "contradicted"
+
+
+class ForgettingGate:
+    """Knows nothing of a caller who paused for longer than half a window."""
+
+    def __init__(self, make: Callable[[], Limiter]) -> None:
+        self._make, self._gate, self._last = make, CountGate(make(), 40), 0.0
+
+    def ask(self, arrived: float, took: float = 0.0) -> Answer:
+        if arrived - self._last > 11.0:
+            self._gate = CountGate(self._make(), 40)
+        self._last = arrived
+        return self._gate.ask(arrived, took)
+
+
+@pytest.mark.parametrize("make", [partial(FixedWindow, 20.0), partial(SlidingLog, 20.0)])
+def test_a_limit_that_a_pause_ends_is_not_confirmed(make: Callable[[], Limiter]) -> None:
+    assert run_declared([ForgettingGate(make)], "40/20s").said.status != "confirmed"
 
 
 @pytest.mark.parametrize("window", [0.8, 1.25])

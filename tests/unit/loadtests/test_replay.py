@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadtests.claims import WINDOW_FAMILIES
 from loadtests.families import Candidate, Family
 from loadtests.gates import CountGate
 from loadtests.limiters import SHUT, FixedWindow
+from loadtests.meanings import WINDOW_FAMILIES
 from loadtests.replay import LEAST_PAD_S, HopelessError, arrivals, replay
 from loadtests.trace import Call
 

@@ -10,6 +10,7 @@ from loadtests.sightings import (
     drains_from_rest,
     refills,
     refills_agree,
+    sustained,
 )
 from loadtests.trace import Call
 
@@ -75,6 +76,29 @@ def test_what_was_admitted_in_an_earlier_segment_may_be_forgotten() -> None:
     assert agreed([*first, *drain(2, 100.0, 90)], rest=REST) == (90, 90)
     assert agreed([*first, *drain(2, 100.0, 92)], rest=REST) == (92, 92)
     assert agreed([*first, *drain(2, 100.0, 88)], rest=REST) is None
+
+
+@pytest.mark.parametrize(
+    ("refused", "each", "above", "enough"),
+    [
+        pytest.param(20, 0.2, 0.0, True, id="just-enough"),
+        pytest.param(19, 0.2, 0.0, False, id="too-few"),
+        pytest.param(60, 0.04, 0.0, False, id="too-soon-over"),
+        pytest.param(90, 0.04, 20.0, True, id="many-in-three-seconds"),
+        pytest.param(40, 3.0, 0.0, True, id="polls"),
+        pytest.param(40, 3.0, 1.0, False, id="polls-below-the-limit"),
+        pytest.param(40, 0.5, 1.0, True, id="calls-above-the-limit"),
+    ],
+)
+def test_refusals_are_sustained_while_more_than_the_limit_is_asked(
+    refused: int, each: float, above: float, *, enough: bool
+) -> None:
+    calls = [
+        Call(at, 0, each * at, each * at, each * at + 0.01, 429 if at >= 5 else 200)
+        for at in range(refused + 5)
+    ]
+
+    assert sustained(calls, above=above) is enough
 
 
 def refilled(tokens: Sequence[int], gap: float = 36.0) -> Iterator[Call]:
