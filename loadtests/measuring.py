@@ -52,6 +52,9 @@ MOST_CONTRADICTED: Final = 0.01
 COUNTERS: Final = (Family.COUNTER, Family.COUNTER_FIRST)
 """The two differ in where their windows begin, which after a rest few answers tell."""
 
+VAGUE: Final = 0.5
+"""Of a kind that explains the answers with many an N nobody knows that it is the one."""
+
 MOST_OPEN: Final = 0.25
 """Of a fit that leaves more answers than this to chance nobody is sure; nor of one with a flaw."""
 
@@ -240,7 +243,8 @@ def _from_fits(fits: Sequence[FamilyFit], calls: Sequence[Call]) -> Measured:
     explained = fit.contradictions <= max(4, MOST_CONTRADICTED * answers)
     # Without a loss, an answer that the kind cannot give is another kind's, or somebody else's.
     whole = not fit.contradictions or any(call.lost for call in calls)
-    named = explained and whole and margin >= max(MARGIN, 0.3 * fit.score)
+    sharp = best.limits[1] - best.limits[0] <= max(2.0, VAGUE * fit.limit)
+    named = explained and whole and sharp and margin >= max(MARGIN, 0.3 * fit.score)
     confidence = 1 - 0.5 * math.exp(-max(0.0, margin) / DOUBT) if explained else 0.0
     confidence = min(confidence, _coincidence(fit.limit))
     if fit.contradictions or fit.open > MOST_OPEN * answers:

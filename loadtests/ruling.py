@@ -175,13 +175,21 @@ def _repeated(
         # Two of them, any two, have a counter that explains both.
         explains = EXPLAINS * measured.contradicted <= best.contradictions
         drained = sightings.drains_from_rest(calls, claim.span)
-        return explains and len(drained) + len(sightings.refills(calls, claim.span)) > 2
+        often = len(drained) + len(sightings.refills(calls, claim.span)) > 2
+        return explains and often and _admits_as_many(measured, drained)
     return _differs_each_time(claim, calls, measured)
 
 
 EXPLAINS: Final = 10
 """A counter explains what the claim does not if it contradicts a tenth as many answers: when its
 window began is searched in steps."""
+
+
+def _admits_as_many(measured: Measured, drained: Sequence[sightings.Drain]) -> bool:
+    """Whether no drain admitted more than the measured counter ever does at once."""
+    rate = measured.rates[1] if measured.rates is not None else 0.0
+    most = max((drain.admitted - rate * drain.seconds for drain in drained), default=0.0)
+    return most <= measured.limits[2] + room(measured.limits[2])
 
 
 def _far_off(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
