@@ -15,6 +15,8 @@ from loadtests.claims import Reading, as_good, explaining, read_claim, repeats, 
 from loadtests.discovering import Discovery
 from loadtests.families import SEGMENTS, Candidate, Family, is_free
 from loadtests.meanings import FEW, STEPS_S, Freedom
+from loadtests.measuring import measure
+from loadtests.ruling import apart
 from loadtests.segments import Budget, Schedule
 from loadtests.sightings import admitted_at_first, falls_silent, sustained
 from loadtests.trace import Call
@@ -174,7 +176,9 @@ class Confirmation:
         segments = SEGMENTS if candidate.family is Family.SEGMENTED else ()
         freedom = Freedom(sorted(steps), segments)
         rivals = (rival for other in others for rival in explaining(other, self.calls, freedom))
-        return any(as_good(rival, best) for rival in rivals)
+        if any(as_good(rival, best) for rival in rivals):
+            return True
+        return is_free(candidate) and apart(self.claim, measure(self.calls))
 
     def _needs_an_edge(self, candidate: Candidate) -> bool:
         """Whether a window's end within the first drain explains it: once may be chance."""

@@ -105,11 +105,11 @@ def estimate(
     calls = _alone(calls, claims[1:])
     readings = read_claim(claim, calls) if claim is not None and calls else []
     holds = bool(readings) and readings[0].contradictions == 0
-    measured = measure(calls)
+    measured = anyhow = measure(calls)
     if holds and claim is not None:
-        measured = as_declared(claim, readings, measured)
+        measured = as_declared(claim, readings, anyhow)
     shared = _shared(trace, questions or Questions(), claim, measured)
-    first = rule(calls, claim, readings, measured, done)
+    first = rule(calls, claim, readings, anyhow, done)
     if first.status == "confirmed" and len(claims) > 1:
         first = Verdict(first.status, f"{claim} holds: {first.reason}")
     executed = carried_out(trace)

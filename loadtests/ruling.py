@@ -51,6 +51,23 @@ def _rate_within(claim: DeclaredLimit, measured: Measured) -> bool:
     return False
 
 
+APART: Final = 0.04
+"""A window or rate is another one beyond this share: from outside it is measured less exactly than
+what a claim is forgiven."""
+
+
+def apart(claim: DeclaredLimit, measured: Measured | None) -> bool:
+    """Whether the answers are explained by a window, or a rate, that is surely another one."""
+    if measured is None or measured.family is None or measured.contradicted:
+        return False
+    seen, declared = measured.windows, claim.window
+    if seen is None:
+        seen, declared = measured.rates, claim.rate
+    if seen is None or seen[0] <= declared <= seen[2]:
+        return False
+    return abs(seen[1] / declared - 1) > APART
+
+
 FAR_OFF: Final = 0.25
 """A schedule that was carried out as planned tells a tenth; answers that take long blur it."""
 
@@ -92,7 +109,7 @@ def rule(
         return _rule_contradicted(claim, calls, readings, measured)
     if not refused:
         return Verdict("not_confirmed", f"nothing was refused before the end: {done.reason}")
-    return _rule_held(claim, calls, readings, done)
+    return _rule_held(claim, calls, readings, measured, done)
 
 
 def _breaks_off(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
@@ -221,7 +238,11 @@ def _differs_each_time(claim: DeclaredLimit, calls: Sequence[Call], measured: Me
 
 
 def _rule_held(
-    claim: DeclaredLimit, calls: Sequence[Call], readings: Sequence[Reading], done: Done
+    claim: DeclaredLimit,
+    calls: Sequence[Call],
+    readings: Sequence[Reading],
+    measured: Measured | None,
+    done: Done,
 ) -> Verdict:
     recovery = sightings.recovery_seconds(calls)
     overloaded = sightings.sustained(calls, above=claim.rate)
@@ -237,7 +258,15 @@ def _rule_held(
             f"no answer contradicts it, and none {other} either (half of them took {taken:.1g} "
             "s or more)",
         )
+    if _all_free(claim, readings) and apart(claim, measured):
+        return Verdict("not_confirmed", "another window explains the answers, and more simply")
     return Verdict("confirmed", f"no answer contradicts it; {done.reason}")
+
+
+def _all_free(claim: DeclaredLimit, readings: Sequence[Reading]) -> bool:
+    """Whether it holds only as kinds of which some time is free."""
+    held = [reading.candidate for reading in readings if not reading.contradictions]
+    return claim.burst is None and all(map(is_free, held))
 
 
 def _rival(
@@ -273,8 +302,7 @@ OTHER_WINDOWS: Final = (0.85, 1.15)
 
 def _other_windows(claim: DeclaredLimit, readings: Sequence[Reading]) -> Iterator[DeclaredLimit]:
     """What is free explains many another window, if each drain met it in the same place."""
-    held = [reading.candidate for reading in readings if not reading.contradictions]
-    if claim.burst is None and all(map(is_free, held)):
+    if _all_free(claim, readings):
         yield from (replace(claim, window=claim.window * share) for share in OTHER_WINDOWS)
 
 

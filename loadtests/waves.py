@@ -37,9 +37,9 @@ comes back singly to be counted."""
 
 OVERLOAD_S: Final = 3.2
 OVERLOAD_RPS: Final = 6.5
-LONG_WINDOWS: Final = 10
-"""An overload that gets 20 refusals over 3 s of a limit that is shut, and of what windows it takes
-little."""
+OVERLOAD_SHARE: Final = 0.35
+"""An overload that gets 20 refusals over 3 s of a limit that is shut, and the most of a window that
+it may take."""
 
 REST: Final = 1.15
 """So many spans without a call let a limit that is none too tight start anew."""
@@ -235,15 +235,23 @@ class Waves:
     def overload_while_shut(self) -> Schedule[None]:
         """Far above the limit for long enough to judge, if the window is long enough for it."""
         rate = max(OVERLOAD_RPS, 1.25 * self.claim.rate)
-        if self.claim.span >= LONG_WINDOWS * OVERLOAD_S:
+        if not self._short:
             paced = min(rate, self.budget.max_rps)
             count = max(SUSTAINED_REFUSALS, math.ceil(OVERLOAD_S * paced)) + 1
             yield from self._send("overload", Part(Paced(count, paced)))
 
     def overload(self) -> Schedule[None]:
         """A quarter above the limit, for long enough to judge."""
-        rate = max(self.claim.rate + 7.5, 1.25 * self.claim.rate)
-        yield from overload(rate, self.budget.max_rps, self.calls, above=self.claim.rate)
+        claim = self.claim
+        rate = max(claim.rate + 7.5, 1.25 * claim.rate)
+        window = claim.span if self._short else 0.0
+        top = self.budget.max_rps
+        yield from overload(rate, top, self.calls, above=claim.rate, window=window)
+
+    @property
+    def _short(self) -> bool:
+        """Whether an overload outlasts a good part of the window."""
+        return OVERLOAD_SHARE * self.claim.span < OVERLOAD_S
 
     def _abreast(self, count: int, fewest: int) -> Abreast:
         return Abreast(max(0, count), max(fewest, self._connections(count)))
