@@ -110,9 +110,9 @@ def explaining(
 def as_good(rival: Reading, best: Reading) -> bool:
     """Whether another window explains the answers as well as the claim's own best reading.
 
-    A log in segments leaves hardly any answer open, whatever its window.
+    One of the same kind does, another kind only if it leaves no more answers to chance.
     """
-    return best.candidate.family is Family.SEGMENTED or rival.open <= best.open
+    return rival.candidate.family is best.candidate.family or rival.open <= best.open
 
 
 def _refused_too_early(claim: DeclaredLimit, seen: Sequence[Arrival]) -> bool:

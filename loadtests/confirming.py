@@ -40,7 +40,7 @@ TRICKLE_SHARES: Final = (1.1, 1.9, 2.7)
 the tokens: below 70 of them it takes more than one round to see."""
 
 REFILL_SHARE: Final = 0.6
-"""How long a bucket is let alone that gives back too little, in spans, each time."""
+"""How long what gives back singly is let alone, in spans, each time."""
 
 
 @dataclass(slots=True)
@@ -136,8 +136,7 @@ class Confirmation:
             return True
         if self._gives_back_less():
             for _ in range(sightings.REFILLS):
-                last = max(call.answered for call in self.calls)
-                yield from self._waves.drain_trickle(last + REFILL_SHARE * self.claim.span)
+                yield from self._refill()
             return True
         late = best.late > 0 and not self._falls_short()
         wanted = self._drained() + repeats(self.claim, self.calls)
@@ -145,6 +144,11 @@ class Confirmation:
             if self._drained() < wanted:
                 yield from self._waves.drain_once_more(late=late)
         return not late and not self._falls_short()
+
+    def _refill(self) -> Schedule[None]:
+        """Let a bucket alone for a while, and take what came back."""
+        last = max(call.answered for call in self.calls)
+        yield from self._waves.drain_trickle(last + REFILL_SHARE * self.claim.span)
 
     def _drained(self) -> int:
         return len(sightings.drains_from_rest(self.calls, self.claim.span))
@@ -162,6 +166,8 @@ class Confirmation:
             drained = yield from self._waves.drain_once_more(late=False, rest=rest)
             if another and self._trickled() is None:
                 yield from self._waves.poll(drained[0].written)
+            elif another:
+                yield from self._refill()
             best = read_claim(self.claim, self.calls)[0]
             vague = another = self._explains_another(best)
         return best

@@ -164,7 +164,7 @@ def test_a_limit_of_which_others_use_a_part_is_not_contradicted(
     while (before := before + random.expovariate(share * 100 / 60)) < 0:
         simulator.server.gates[0].ask(before)
 
-    assert hold("100/60s", world, simulator).said.status == "not_confirmed"
+    assert hold("100/60s", world, simulator).said.status != "contradicted"
 
 
 def test_a_limit_twice_as_large_is_not_missed_where_answers_take_a_while() -> None:
