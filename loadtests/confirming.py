@@ -13,10 +13,10 @@ from contracts.declared import DeclaredLimit
 from loadtests import sightings
 from loadtests.claims import Reading, as_good, explaining, read_claim, repeats, room, surely_late
 from loadtests.discovering import Discovery
-from loadtests.families import SEGMENTS, Candidate, Family, is_free
-from loadtests.meanings import FEW, STEPS_S, Freedom
+from loadtests.families import Candidate, Family, is_free
+from loadtests.meanings import FEW, freedom_of
 from loadtests.measuring import measure
-from loadtests.ruling import apart
+from loadtests.ruling import FAR_WINDOWS, apart
 from loadtests.segments import Budget, Schedule
 from loadtests.sightings import admitted_at_first, falls_silent, sustained
 from loadtests.trace import Call
@@ -28,8 +28,8 @@ MOST_SHARPENED: Final = 3
 MOST_UNREFUSED: Final = 2
 """So many drains more, where a window ended within one and nothing was refused."""
 
-OTHER_WINDOWS: Final = (0.85, 0.9, 1.1, 1.15)
-"""Which windows must not explain the answers as well, as shares of the declared one."""
+NEAR_WINDOWS: Final = (0.9, 1.1)
+"""While one of these explains the answers as well, too, it is drained again; as shares."""
 
 BREAKS: Final = 2
 """So many further drains must end without an answer before that is reported."""
@@ -87,7 +87,7 @@ class Confirmation:
             return (yield from self._silence())
         yield from self._follow(release)
         if not sustained(self.calls, above=self.claim.rate):
-            yield from self._waves.overload()
+            yield from self._waves.overload_shortly()
         self.holds = yield from self._repeat()
         return "the schedule is complete"
 
@@ -177,10 +177,9 @@ class Confirmation:
         candidate = best.candidate
         if not is_free(candidate) and not any(call.lost for call in self.calls):
             return False
-        others = (replace(self.claim, window=self.claim.window * share) for share in OTHER_WINDOWS)
-        steps = {*STEPS_S, candidate.extra} if candidate.family is Family.STEPPED else STEPS_S
-        segments = SEGMENTS if candidate.family is Family.SEGMENTED else ()
-        freedom = Freedom(sorted(steps), segments)
+        windows = (*FAR_WINDOWS, *NEAR_WINDOWS)
+        others = (replace(self.claim, window=self.claim.window * share) for share in windows)
+        freedom = freedom_of([candidate])
         rivals = (rival for other in others for rival in explaining(other, self.calls, freedom))
         if any(as_good(rival, best) for rival in rivals):
             return True
@@ -238,6 +237,8 @@ class Confirmation:
 
     def _trickled(self) -> Call | None:
         """The call admitted right after the first refusal, if the limit gives back singly."""
-        shut = next(call.answered for call in self.calls if call.refused)
-        soon = shut + 2.5 / self.claim.rate
-        return next((c for c in self.calls if c.admitted and shut <= c.written < soon), None)
+        refused = next(call for call in self.calls if call.refused)
+        soon = refused.answered + 2.5 / self.claim.rate
+        after = [call for call in self.calls if call.admitted and call.written >= refused.answered]
+        same = refused.segment
+        return next((c for c in after if c.segment == same or c.written < soon), None)

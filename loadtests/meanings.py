@@ -85,6 +85,16 @@ class Freedom(NamedTuple):
 EVERYTHING: Final = Freedom((*STEPS_S, *COARSE_STEPS_S), SEGMENTS)
 
 
+def freedom_of(candidates: Sequence[Candidate]) -> Freedom:
+    """What rivals of such readings may choose: no more than they all must.
+
+    Steps and segments explain many a limit; so of others they say nothing of how sharp answers are.
+    """
+    families = {candidate.family for candidate in candidates}
+    steps = {candidate.extra for candidate in candidates if families == {Family.STEPPED}}
+    return Freedom(sorted(steps), SEGMENTS if families == {Family.SEGMENTED} else ())
+
+
 def usual(
     claim: DeclaredLimit, seen: Sequence[Arrival], freedom: Freedom = EVERYTHING
 ) -> Iterator[Candidate]:

@@ -15,7 +15,12 @@ ROUNDS: Final = 3
 
 
 def overload(
-    rate: float, max_rps: float, calls: list[Call], *, above: float = 0.0, window: float = 0.0
+    rate: float,
+    max_rps: float,
+    calls: list[Call],
+    *,
+    above: float = 0.0,
+    seconds: float = SUSTAINED_S + 0.3,
 ) -> Schedule[None]:
     """Keep above the limit until enough was refused.
 
@@ -24,14 +29,14 @@ def overload(
         max_rps: The fastest allowed.
         calls: Every call so far; these are added.
         above: The limit, in requests per second.
-        window: How long it may take until the first is refused, in seconds.
+        seconds: How long each round takes.
 
     Yields:
-        Paced calls for a little more than 3 s and a window, up to three times.
+        Paced calls, up to three times.
     """
     for _ in range(ROUNDS):
         paced = min(rate, max_rps)
-        count = math.ceil((SUSTAINED_S + 0.3 + window) * paced)
+        count = math.ceil(seconds * paced)
         calls.extend((yield Segment("overload", (Part(Paced(count, paced)),))))
         if sustained(calls, above=above):
             return

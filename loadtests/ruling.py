@@ -22,8 +22,8 @@ from loadtests.claims import (
     room,
     surely_late,
 )
-from loadtests.families import SEGMENTS, Family, is_free
-from loadtests.meanings import Freedom
+from loadtests.families import is_free
+from loadtests.meanings import freedom_of
 from loadtests.measuring import COUNTERS, Measured
 from loadtests.promises import judge_promises
 from loadtests.segments import Done
@@ -273,7 +273,7 @@ def _rival(
     claim: DeclaredLimit, calls: Sequence[Call], readings: Sequence[Reading]
 ) -> DeclaredLimit | None:
     """A limit far from the claim that explains the answers as well."""
-    freedom = _freedom(readings)
+    freedom = freedom_of([each.candidate for each in readings if not each.contradictions])
     for other in _others(claim):
         rivals = explaining(other, calls, freedom)
         best = min(rivals, key=lambda rival: rival.open, default=None)
@@ -285,25 +285,14 @@ def _rival(
     return None
 
 
-def _freedom(readings: Sequence[Reading]) -> Freedom:
-    """What rivals may choose: no more than what the claim's own readings must.
-
-    Steps and segments explain many a limit; so of others they say nothing of how sharp answers are.
-    """
-    held = [reading.candidate for reading in readings if not reading.contradictions]
-    steps = {candidate.extra for candidate in held if candidate.family is Family.STEPPED}
-    segmented = all(candidate.family is Family.SEGMENTED for candidate in held)
-    alike = all(candidate.family is Family.STEPPED for candidate in held)
-    return Freedom(sorted(steps) if alike else (), SEGMENTS if segmented else ())
-
-
-OTHER_WINDOWS: Final = (0.85, 1.15)
+FAR_WINDOWS: Final = (0.85, 1.15)
+"""Windows that must not explain the answers as well as the declared one, as shares of it."""
 
 
 def _other_windows(claim: DeclaredLimit, readings: Sequence[Reading]) -> Iterator[DeclaredLimit]:
     """What is free explains many another window, if each drain met it in the same place."""
     if _all_free(claim, readings):
-        yield from (replace(claim, window=claim.window * share) for share in OTHER_WINDOWS)
+        yield from (replace(claim, window=claim.window * share) for share in FAR_WINDOWS)
 
 
 def _others(claim: DeclaredLimit) -> Iterator[DeclaredLimit]:

@@ -235,23 +235,22 @@ class Waves:
     def overload_while_shut(self) -> Schedule[None]:
         """Far above the limit for long enough to judge, if the window is long enough for it."""
         rate = max(OVERLOAD_RPS, 1.25 * self.claim.rate)
-        if not self._short:
+        if self.claim.span * OVERLOAD_SHARE >= OVERLOAD_S:
             paced = min(rate, self.budget.max_rps)
             count = max(SUSTAINED_REFUSALS, math.ceil(OVERLOAD_S * paced)) + 1
             yield from self._send("overload", Part(Paced(count, paced)))
 
     def overload(self) -> Schedule[None]:
         """A quarter above the limit, for long enough to judge."""
-        claim = self.claim
-        rate = max(claim.rate + 7.5, 1.25 * claim.rate)
-        window = claim.span if self._short else 0.0
-        top = self.budget.max_rps
-        yield from overload(rate, top, self.calls, above=claim.rate, window=window)
+        rate = max(self.claim.rate + 7.5, 1.25 * self.claim.rate)
+        yield from overload(rate, self.budget.max_rps, self.calls, above=self.claim.rate)
 
-    @property
-    def _short(self) -> bool:
-        """Whether an overload outlasts a good part of the window."""
-        return OVERLOAD_SHARE * self.claim.span < OVERLOAD_S
+    def overload_shortly(self) -> Schedule[None]:
+        """Twice the limit until it is shut: what was sent before makes the rest of the overload."""
+        claim, top = self.claim, self.budget.max_rps
+        rate = min(max(claim.rate + 7.5, 2 * claim.rate), top)
+        seconds = (1.25 * claim.size + SUSTAINED_REFUSALS) / rate
+        yield from overload(rate, top, self.calls, above=claim.rate, seconds=seconds)
 
     def _abreast(self, count: int, fewest: int) -> Abreast:
         return Abreast(max(0, count), max(fewest, self._connections(count)))
