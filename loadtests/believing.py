@@ -12,13 +12,12 @@ from typing import Final
 
 from loadtests.headers import read_fields
 from loadtests.promises import ROUNDING_S
-from loadtests.segments import Paced, Part, Schedule, Segment, drain
+from loadtests.segments import REST, Paced, Part, Schedule, Segment, drain
 from loadtests.trace import BELIEVING, Call
 
 REPEATS: Final = 2
 """So many promises are tried; others may have used the limit meanwhile."""
 
-REST: Final = 1.15
 LONGEST: Final = 2.0
 """In spans: what promises more is true anyway, or refuses for good, which is looked for apart."""
 

@@ -17,10 +17,10 @@ from loadtests.families import Candidate, Family, is_free
 from loadtests.meanings import FEW, freedom_of
 from loadtests.measuring import measure
 from loadtests.ruling import FAR_WINDOWS, apart
-from loadtests.segments import Budget, Schedule
+from loadtests.segments import REST, Budget, Schedule
 from loadtests.sightings import admitted_at_first, falls_silent, sustained
 from loadtests.trace import Call
-from loadtests.waves import REST, SILENCE, Waves
+from loadtests.waves import SILENCE, Waves
 
 MOST_SHARPENED: Final = 3
 """So many further drains at most, where a window a tenth off explains the answers as well."""

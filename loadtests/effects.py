@@ -8,7 +8,7 @@ it was written although its answer was 429. Promise: D4, "Rate limit exceeded."
 from collections.abc import Sequence
 from typing import Final
 
-from loadtests.segments import Abreast, Paced, Part, Schedule, Segment, drain
+from loadtests.segments import REST, Abreast, Paced, Part, Schedule, Segment, drain
 from loadtests.trace import LISTED, PLAIN, WRITTEN, Call
 
 REFUSED_WRITES: Final = 3
@@ -16,8 +16,6 @@ REFUSED_WRITES: Final = 3
 
 FORMS: Final = 8
 """Writes with marks of their own; a run sends four."""
-
-REST: Final = 1.15
 
 
 def write(*, size: int, span: float, since: float) -> Schedule[None]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final, Literal
 
-from loadtests.segments import Abreast, Paced, Part, Schedule, Segment, drain
+from loadtests.segments import REST, Abreast, Paced, Part, Schedule, Segment, drain
 from loadtests.trace import PLAIN, Call
 
 Expected = Literal["same", "other"]
@@ -30,9 +30,6 @@ ROUNDS: Final = 3
 ROOM: Final = 2
 """From rest the varied calls follow one another where the limit is so many times as many; else they
 keep below its rate, and then no limit of that rate refuses any."""
-
-REST: Final = 1.15
-"""How long to rest before the varied calls, in spans: a place for each of them is enough."""
 
 
 @dataclass(frozen=True, slots=True)

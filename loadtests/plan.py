@@ -222,7 +222,7 @@ def _everything(
         return reason
     if _wait_their_turn(calls, claim):
         return f"{reason}; calls wait their turn, so what gets past it was not asked"
-    further = _Further(max(c.answered for c in calls if c.refused), [reason])
+    further = _Further(max(call.answered for call in calls), [reason])
     yield from further.ask("whether Retry-After is kept", believe(calls, size=size, span=span))
     for at, other in enumerate(claims[1:], start=1):
         yield from further.ask(str(other), sustain(other, claims[:at], budget, further.since))
@@ -253,7 +253,7 @@ class _Further:
     """What is asked once the limit is known, as far as the budget goes.
 
     Attributes:
-        since: When the last call was refused, in seconds: from then on the limit fills up.
+        since: When the last call was answered, in seconds: from then on the limit fills up.
         notes: Why it ended, and what was left out.
     """
 
@@ -266,7 +266,7 @@ class _Further:
             wanted = next(schedule)
             while True:
                 calls = yield wanted
-                self.since = max((self.since, *(c.answered for c in calls if c.refused)))
+                self.since = max((self.since, *(call.answered for call in calls)))
                 wanted = schedule.send(calls)
         except StopIteration:
             return

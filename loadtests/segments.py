@@ -252,6 +252,10 @@ class Governor:
         self._left.append(left)
 
 
+REST: Final = 1.15
+"""After so many spans without a call a limit that is none too tight has all of its places free."""
+
+
 def drain(size: int, probe: str) -> Part:
     """Calls that drain a limit of about so many, several abreast, until it is seen to be shut."""
     return Part(Abreast(2 * size + 20, 8), until_refused=2, probe=probe)

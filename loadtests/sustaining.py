@@ -11,7 +11,17 @@ from typing import Final
 
 from contracts.declared import SHARE_OF_LIMIT, DeclaredLimit
 from loadtests.claims import FORGIVEN, read_claim, surely_late
-from loadtests.segments import Abreast, Budget, Listed, Paced, Part, Schedule, Segment, StopError
+from loadtests.segments import (
+    REST,
+    Abreast,
+    Budget,
+    Listed,
+    Paced,
+    Part,
+    Schedule,
+    Segment,
+    StopError,
+)
 from loadtests.trace import CONTROL, Call, Trace
 from loadtests.wording import Verdict
 
@@ -56,12 +66,13 @@ def sustain(
     if pace < SPARE * claim.rate:
         raise StopError("max_rps", f"{claim} is not met at {pace:.4g} requests per second")
     count = _enough(claim, pace)
+    start = since + REST * max(limit.span for limit in tighter)
     seconds = count / pace + POLLS[-1] * claim.span
-    if since + seconds > budget.max_seconds:
+    if start + seconds > budget.max_seconds:
         needs = f"{claim} needs about {count} requests over {seconds:.0f} s"
-        raise StopError("max_seconds", f"{needs} more, {budget.max_seconds - since:.0f} s are left")
+        raise StopError("max_seconds", f"{needs} more, {budget.max_seconds - start:.0f} s are left")
     part = Part(Paced(count, pace), until_refused=2, probe=label(claim))
-    calls = yield Segment("sustain", (part,))
+    calls = yield Segment("sustain", (part,), start)
     refused = next((call for call in calls if call.refused), None)
     if refused is not None:
         polls = Listed(tuple(share * claim.span for share in POLLS))

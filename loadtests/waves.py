@@ -10,7 +10,7 @@ from typing import Final
 
 from contracts.declared import DeclaredLimit
 from loadtests.overload import overload
-from loadtests.segments import Abreast, Budget, Listed, Paced, Part, Schedule, Segment
+from loadtests.segments import REST, Abreast, Budget, Listed, Paced, Part, Schedule, Segment
 from loadtests.sightings import SUSTAINED_REFUSALS, falls_silent
 from loadtests.trace import Call
 
@@ -40,9 +40,6 @@ OVERLOAD_RPS: Final = 6.5
 OVERLOAD_SHARE: Final = 0.35
 """An overload that gets 20 refusals over 3 s of a limit that is shut, and the most of a window that
 it may take."""
-
-REST: Final = 1.15
-"""So many spans without a call let a limit that is none too tight start anew."""
 
 SILENCE: Final = 2.05
 """After two windows without a call one must be admitted (``interfaces.md``); in windows."""

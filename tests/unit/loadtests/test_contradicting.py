@@ -9,11 +9,16 @@ from random import Random
 import pytest
 
 from benchmarks.ratelimit.simulation import FIVE, confirm
+from benchmarks.ratelimit.simulator import Network, Server, Simulator
 from benchmarks.ratelimit.worlds import draw
 from contracts.declared import read_declared
+from loadtests.claims import REPEATS_OF_FEW
 from loadtests.counters import SegmentedLog
 from loadtests.gates import Answer, CountGate, Gate
 from loadtests.limiters import FixedWindow, Limiter, Penalty, SlidingLog, TokenBucket
+from loadtests.plan import plan_for
+from loadtests.segments import Budget
+from loadtests.sightings import drains_from_rest
 from tests.unit.loadtests.declaring import hold, run_declared, run_slowly
 from tests.unit.loadtests.simulating import quiet_world
 
@@ -121,6 +126,33 @@ class ForgettingGate:
 @pytest.mark.parametrize("make", [partial(FixedWindow, 20.0), partial(SlidingLog, 20.0)])
 def test_a_limit_that_a_pause_ends_is_not_confirmed(make: Callable[[], Limiter]) -> None:
     assert run_declared([ForgettingGate(make)], "40/20s").said.status != "confirmed"
+
+
+class RestartingGate:
+    """Begins a new window once, in the middle of the second drain."""
+
+    def __init__(self) -> None:
+        self._gate = CountGate(FixedWindow(20.0), 37)
+        self._last = 0.0
+        self._drains = self._asked = 0
+
+    def ask(self, arrived: float, took: float = 0.0) -> Answer:
+        if arrived - self._last > 15.0:
+            self._drains, self._asked = self._drains + 1, 0
+        self._last, self._asked = arrived, self._asked + 1
+        if (self._drains, self._asked) == (2, 20):
+            self._gate = CountGate(FixedWindow(20.0), 37)
+        return self._gate.ask(arrived, took)
+
+
+def test_a_drain_in_which_a_window_ended_is_made_up_for() -> None:
+    simulator, budget = Simulator(Server([RestartingGate()]), Network(), Random(2)), Budget()
+    plan = plan_for(read_declared("40/20s"), budget, quiet=1e9)
+
+    trace, _ = simulator.run(plan, budget.max_rps)
+
+    refused = drains_from_rest(sorted(trace, key=lambda call: call.written), rest=20.0)
+    assert len(refused) == 1 + REPEATS_OF_FEW
 
 
 @pytest.mark.parametrize("window", [0.8, 1.25])
