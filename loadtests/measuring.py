@@ -7,6 +7,7 @@ none is named, and what would tell them apart is.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise, takewhile
 from statistics import median
 from typing import Final, Literal
@@ -121,6 +122,12 @@ def measure(calls: Sequence[Call]) -> Measured | None:
     Returns:
         What was measured; ``None`` if nothing was refused, or nothing admitted afterwards.
     """
+    return _measure(tuple(calls))
+
+
+@lru_cache(maxsize=2)
+def _measure(calls: tuple[Call, ...]) -> Measured | None:
+    """What the plan has measured, the conclusion need not: that takes seconds of CPU."""
     if not any(call.refused for call in calls):
         return None
     queue = as_queue(calls)
