@@ -205,9 +205,8 @@ def _fill(
     shared: Shared,
 ) -> RateLimit:
     found = measured or Measured(None, "unknown", 0.0, (0, 0, 0), None, None)
-    if found.family is None:
-        # What explains too little of the answers has no figures but the count of one drain.
-        found = replace(found, windows=None, rates=None)
+    if measured is not None and measured.family is None:
+        found = _first_drain(calls)
     size = found.limits[1] or None
     truth = judge_promises(calls)
     return RateLimit(
@@ -225,8 +224,8 @@ def _fill(
         max_rps_sent=sightings.most_in_a_second(sorted(call.written for call in trace)),
         seconds=max((call.answered for call in trace), default=0.0),
         stopped_by=done.stopped_by,
-        detail=describe(verdict, declared, measured, shared.facts),
-        limit_between=(found.limits[0], found.limits[2]) if size else None,
+        detail=describe(verdict, declared, measured and found, shared.facts),
+        limit_between=(found.limits[0], found.limits[2]) if found.family else None,
         window_between=_ends(found.windows),
         rate_between=_ends(found.rates),
         refusal_statuses=sightings.refusal_statuses(calls),
@@ -237,9 +236,15 @@ def _fill(
     )
 
 
+def _first_drain(calls: Sequence[Call]) -> Measured:
+    """Its count is all that is known where no kind explains enough of the answers."""
+    drained = sightings.admitted_at_first(calls)
+    return Measured(None, "unknown", 0.0, (drained, drained, drained), None, None)
+
+
 def _untruths(truth: Truth, found: Measured, calls: Sequence[Call]) -> tuple[str, ...]:
     limits = (found.limits[0], found.limits[2])
-    wrong = untrue_limits(truth, limits, _ends(found.windows))
+    wrong = untrue_limits(truth, limits, _ends(found.windows)) if found.family else []
     if found.rates and (text := exaggerated(calls, found.limits[1] / found.rates[1])):
         wrong.append(text)
     if truth.foreign:

@@ -64,7 +64,8 @@ def describe(
 
 def _figures(measured: Measured) -> str:
     if measured.family is None:
-        return "no known kind of limiter explains the answers"
+        seen = f"from rest {measured.limits[1]} were admitted before any was refused"
+        return f"no known kind of limiter explains the answers; {seen}"
     low, size, high = measured.limits
     calls = "call" if size == 1 else "calls"
     parts = [f"{measured.family.value}, {size} {calls}" + _between(low, high)]

@@ -2,7 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from loadtests.gates import QueueGate
+from loadtests.gates import CountGate, QueueGate
+from loadtests.limiters import TokenBucket
 from loadtests.measuring import measure
 from loadtests.trace import Call
 from tests.unit.loadtests.simulating import Simulated
@@ -49,3 +50,20 @@ def test_where_more_of_a_burst_once_passed_it_is_no_limit_of_calls_in_flight() -
     measured = measure([*burst(0, 20, 0), *burst(1, 2, 6), *burst(2, 2, 6)])
 
     assert measured is None or measured.algorithm != "concurrency"
+
+
+def test_no_algorithm_is_named_that_fits_with_many_a_limit() -> None:
+    """A bucket that is filled every four seconds is fitted by counters of 3 to 29 calls."""
+    run = Simulated(CountGate(TokenBucket(37 / 11, 4.0, 1.5), 37))
+
+    measured = measure(sorted(run.trace, key=lambda call: call.written))
+
+    assert measured is not None
+    assert measured.algorithm == "unknown"
+
+
+def test_where_no_kind_explains_the_answers_the_first_drain_is_the_figure() -> None:
+    said = Simulated(CountGate(TokenBucket(37 / 11, 4.0, 0.5), 37)).concluded
+
+    assert (said.algorithm, said.burst) == ("unknown", 38)
+    assert "from rest 38 were admitted before any was refused" in said.detail
