@@ -134,7 +134,7 @@ class RateLimit(_Record):
         burst: Calls admitted at once; null for windows.
         algorithm: Named only where the evidence tells it apart.
         confidence: Of the algorithm, 0 to 1.
-        first_429_at: The number of the request first refused.
+        first_429_at: The number of the request first answered 429.
         recovery_s: From the last refusal to the next admission, in seconds.
         requests_sent: By the ramp, controls included.
         max_rps_sent: Most requests written within one second.

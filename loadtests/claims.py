@@ -33,7 +33,7 @@ from loadtests.replay import (
     releases,
     replay,
 )
-from loadtests.sightings import bursts_beyond, drains_from_rest, most_within
+from loadtests.sightings import bursts_beyond, drains_from_rest, fails, most_within
 from loadtests.trace import Call
 
 
@@ -216,6 +216,33 @@ REPEATS: Final = 3
 REPEATS_OF_FEW: Final = 5
 FEW_MISSING: Final = 0.88
 """Of what is declared, as a share."""
+
+
+def fails_at(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
+    """Whether drains from rest end in failures, three of them at the declared limit, none before.
+
+    An edge may lie in some of them. A server without the capacity fails anywhere.
+
+    Args:
+        claim: What is declared.
+        calls: The plain calls by the time written, from rest on.
+    """
+    near = break_room(claim)
+    drains = [drain for drain in drains_from_rest(calls, claim.span) if fails(drain.status)]
+    most = [drain.admitted - claim.rate * drain.seconds for drain in drains]
+    at_it = sum(admitted <= claim.size + near for admitted in most)
+    early = any(drain.admitted < claim.size - near for drain in drains)
+    return at_it >= BREAK_REPEATS and not early
+
+
+def break_room(claim: DeclaredLimit) -> int:
+    """How far from the declared limit a target may begin to fail, in requests, and be at it."""
+    return max(1, int(BREAK_ROOM * claim.size))
+
+
+BREAK_ROOM: Final = 0.05
+BREAK_REPEATS: Final = 3
+"""Three times within 5 % of the declared limit: a target that fails under load does not count."""
 
 
 def late_again(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:

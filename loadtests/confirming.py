@@ -11,14 +11,23 @@ from typing import Final
 
 from contracts.declared import DeclaredLimit
 from loadtests import sightings
-from loadtests.claims import Reading, as_good, explaining, read_claim, repeats, room, surely_late
+from loadtests.claims import (
+    Reading,
+    as_good,
+    explaining,
+    fails_at,
+    read_claim,
+    repeats,
+    room,
+    surely_late,
+)
 from loadtests.discovering import Discovery
 from loadtests.families import Candidate, Family, is_free
 from loadtests.meanings import FEW, freedom_of
 from loadtests.measuring import measure
 from loadtests.ruling import FAR_WINDOWS, apart
 from loadtests.segments import REST, Budget, Schedule
-from loadtests.sightings import admitted_at_first, falls_silent, sustained
+from loadtests.sightings import admitted_at_first, fails, falls_silent, sustained
 from loadtests.trace import Call
 from loadtests.waves import SILENCE, Waves
 
@@ -33,6 +42,9 @@ NEAR_WINDOWS: Final = (0.9, 1.1)
 
 BREAKS: Final = 2
 """So many further drains must end without an answer before that is reported."""
+
+MOST_FAILING: Final = 5
+"""So many further drains at most, where calls beyond the limit fail."""
 
 SMALL: Final = 70
 TRICKLE_SHARES: Final = (1.1, 1.9, 2.7)
@@ -75,6 +87,8 @@ class Confirmation:
             if falls_silent(self.calls):
                 return (yield from self._break_off())
             return "far more than the declared limit was admitted at once"
+        if any(fails(call.status) for call in self.calls):
+            return (yield from self._fail())
         if not self._as_declared():
             return (yield from self._differ())
         release = self._trickled()
@@ -111,6 +125,14 @@ class Confirmation:
                 return "calls get no answer, and no more after a rest"
             yield from self._waves.drain_to_silence()
         return "beyond the declared limit calls get no answer"
+
+    def _fail(self) -> Schedule[str]:
+        """Calls fail, and are not refused: see whether they do so at the limit."""
+        for _ in range(MOST_FAILING):
+            yield from self._waves.drain_once_more(late=False)
+            if fails_at(self.claim, self.calls):
+                break
+        return "calls fail"
 
     def _follow(self, release: Call) -> Schedule[None]:
         """A second window, or the tokens that follow the first."""

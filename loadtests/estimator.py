@@ -38,7 +38,7 @@ class RateLimit:
         burst: Calls at once from rest; ``None`` for windows.
         algorithm: What kind of limiter.
         confidence: How sure the algorithm is, 0 to 1.
-        first_429_at: How many requests had been sent when the first was refused, that one
+        first_429_at: How many requests had been sent when the first was answered 429, that one
             included; ``None`` if none was.
         recovery_s: Seconds from the last refusal of the longest refused run to the next admitted
             call; ``None`` if none was admitted.
@@ -218,7 +218,7 @@ def _fill(
         burst=None if found.windows else size,
         algorithm=found.algorithm,
         confidence=found.confidence,
-        first_429_at=sightings.first_refusal(calls),
+        first_429_at=sightings.first_429(calls),
         recovery_s=sightings.recovery_seconds(calls),
         requests_sent=trace.requests,
         max_rps_sent=sightings.most_in_a_second(sorted(call.written for call in trace)),

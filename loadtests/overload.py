@@ -7,7 +7,7 @@ import math
 from typing import Final
 
 from loadtests.segments import Paced, Part, Schedule, Segment
-from loadtests.sightings import SUSTAINED_S, sustained
+from loadtests.sightings import SUSTAINED_S, refuses_rightly, sustained
 from loadtests.trace import Call
 
 ROUNDS: Final = 3
@@ -22,7 +22,9 @@ def overload(
     above: float = 0.0,
     seconds: float = SUSTAINED_S + 0.3,
 ) -> Schedule[None]:
-    """Keep above the limit until enough was refused.
+    """Keep above the limit until enough was refused; not where refusals have another status.
+
+    That decides already, and a target that fails is not asked for more of it.
 
     Args:
         rate: Where to begin, above the limit, in requests per second.
@@ -34,7 +36,7 @@ def overload(
     Yields:
         Paced calls, up to three times.
     """
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS if refuses_rightly(calls) else 0):
         paced = min(rate, max_rps)
         count = math.ceil(seconds * paced)
         calls.extend((yield Segment("overload", (Part(Paced(count, paced)),))))

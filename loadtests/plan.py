@@ -35,12 +35,12 @@ from loadtests.segments import (
     refused_count,
 )
 from loadtests.sharing import Questions, ask
+from loadtests.sightings import fails, refuses_rightly
 from loadtests.sustaining import in_order, sustain
 from loadtests.trace import Call, Trace
 
 FAILING_SHARE: Final = 0.2
-"""More answers than this with 5xx, and the target is failing, not limiting. 503 is not counted:
-nginx refuses with it by default."""
+"""More answers than this with 5xx, and the target is failing, not limiting."""
 
 FEWEST_FAILING: Final = 10
 """Fewer failing answers than this prove nothing."""
@@ -167,7 +167,7 @@ def is_spread(segment: Segment) -> bool:
 def _failing(trace: Trace, now: float) -> Done | None:
     latest = trace.latest(LOOK_BACK_CALLS)
     recent = [status for answered, status in latest if answered > now - LOOK_BACK_S]
-    failing = sum(status >= 500 and status != 503 for status in recent)
+    failing = sum(map(fails, recent))
     if failing < FEWEST_FAILING or failing <= FAILING_SHARE * len(recent):
         return None
     return Done("health", f"{failing} of the last {len(recent)} answers were server errors")
@@ -218,7 +218,7 @@ def _everything(
         confirmation = Confirmation(claim, budget, calls)
         reason = yield from confirmation.schedule(calls[0].written)
         size, span = (claim.size, claim.span) if confirmation.holds else (0, 0.0)
-    if not size or not span or any(call.refused and call.status != 429 for call in calls):
+    if not size or not span or not refuses_rightly(calls):
         return reason
     if _wait_their_turn(calls, claim):
         return f"{reason}; calls wait their turn, so what gets past it was not asked"

@@ -13,10 +13,13 @@ from typing import Final
 from contracts.declared import DeclaredLimit
 from loadtests import sightings
 from loadtests.claims import (
+    BREAK_REPEATS,
     Reading,
     as_good,
     as_small_bucket,
+    break_room,
     explaining,
+    fails_at,
     late_again,
     repeats,
     room,
@@ -97,8 +100,8 @@ def rule(
     refused = [call for call in calls if call.refused]
     if not any(call.admitted for call in calls[:4]):
         return Verdict("not_confirmed", "the paced control did not succeed")
-    if any(call.status != 429 for call in refused) and done.stopped_by != "health":
-        return _rule_status(calls, refused)
+    if not sightings.refuses_rightly(calls):
+        return _rule_status(claim, calls, readings, done)
     if claim is None:
         return _rule_unknown(calls, measured, done)
     if not refused and _breaks_off(claim, calls):
@@ -114,22 +117,35 @@ def rule(
 
 def _breaks_off(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
     """Whether answers cease at the declared limit, each time from rest: no mere outage does."""
-    room = max(1, int(BREAK_ROOM * claim.size))
     counts = sightings.admitted_before_silence(calls, claim.span)
-    return len(counts) >= BREAK_REPEATS and all(abs(n - claim.size) <= room for n in counts)
+    near = break_room(claim)
+    return len(counts) >= BREAK_REPEATS and all(abs(n - claim.size) <= near for n in counts)
 
 
-BREAK_ROOM: Final = 0.05
-BREAK_REPEATS: Final = 3
-"""Three times within 5 % of the declared limit: a target that fails under load does not count."""
+def _rule_status(
+    claim: DeclaredLimit | None,
+    calls: Sequence[Call],
+    readings: Sequence[Reading],
+    done: Done,
+) -> Verdict:
+    """Other statuses than 429: by the limiter if they come alone and go away with a rest.
 
-
-def _rule_status(calls: Sequence[Call], refused: Sequence[Call]) -> Verdict:
-    """Other statuses than 429: by the limiter if they come alone and go away with a rest."""
-    others = sorted({call.status for call in refused if call.status != 429})
+    A server without the capacity fails under load as well, but not at the declared limit each time.
+    """
+    if done.stopped_by == "health":
+        # What a failing target refuses says nothing of its limit, what it admits does.
+        if claim is not None and readings[0].late and late_again(claim, calls):
+            return Verdict("contradicted", _too_many(claim, calls, readings[0]))
+        return Verdict("not_confirmed", done.reason)
+    others = [status for status, _ in sightings.refusal_statuses(calls) if status != 429]
     names = ", ".join(map(str, others))
     if sightings.recovery_seconds(calls) is None:
         return Verdict("not_confirmed", f"calls were answered {names} and it did not end")
+    if claim is not None and any(map(sightings.fails, others)) and not fails_at(claim, calls):
+        where = "not at the declared limit each time"
+        return Verdict(
+            "not_confirmed", f"calls were answered {names}, {where}: its capacity may be the cause"
+        )
     return Verdict("contradicted", f"beyond the limit calls are answered {names}, not 429")
 
 

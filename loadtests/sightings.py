@@ -37,9 +37,9 @@ def sustained(calls: Sequence[Call], *, above: float = 0.0) -> bool:
     return False
 
 
-def first_refusal(calls: Sequence[Call]) -> int | None:
-    """How many requests had been sent when the first was refused, that one included."""
-    return next((at for at, call in enumerate(calls, start=1) if call.refused), None)
+def first_429(calls: Sequence[Call]) -> int | None:
+    """How many requests had been sent when the first was answered 429, that one included."""
+    return next((at for at, call in enumerate(calls, start=1) if call.status == 429), None)
 
 
 def admitted_at_first(calls: Sequence[Call]) -> int:
@@ -167,12 +167,14 @@ class Drain(NamedTuple):
         before: Those of them in earlier segments; the limit may have forgotten them.
         lost: Calls that got no answer.
         seconds: From the first call of the segment that was refused to that refusal.
+        status: Of that refusal.
     """
 
     admitted: int
     before: int
     lost: int
     seconds: float
+    status: int
 
 
 def drains_from_rest(calls: Sequence[Call], rest: float) -> list[Drain]:
@@ -210,6 +212,7 @@ def _drain(calls: Sequence[Call]) -> Drain | None:
         sum(call.admitted for call in before),
         sum(call.lost for call in drained),
         refused.written - drained[len(before)].written,
+        refused.status,
     )
 
 
@@ -329,6 +332,16 @@ def admitted_before_silence(calls: Sequence[Call], rest: float) -> list[int]:
         for stretch in _from_rest(calls, rest)
         if stretch[0].admitted and falls_silent(stretch)
     ]
+
+
+def fails(status: int) -> bool:
+    """Whether a status is a server's that fails; 503 is not: nginx and HAProxy refuse with it."""
+    return status >= 500 and status != 503
+
+
+def refuses_rightly(calls: Sequence[Call]) -> bool:
+    """Whether every refusal is a 429."""
+    return all(call.status == 429 for call in calls if call.refused)
 
 
 def refusal_statuses(calls: Sequence[Call]) -> tuple[tuple[int, int], ...]:

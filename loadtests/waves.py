@@ -11,7 +11,7 @@ from typing import Final
 from contracts.declared import DeclaredLimit
 from loadtests.overload import overload
 from loadtests.segments import REST, Abreast, Budget, Listed, Paced, Part, Schedule, Segment
-from loadtests.sightings import SUSTAINED_REFUSALS, falls_silent
+from loadtests.sightings import SUSTAINED_REFUSALS, falls_silent, refuses_rightly
 from loadtests.trace import Call
 
 SERIAL_TAIL: Final = 8
@@ -230,9 +230,13 @@ class Waves:
         yield from self._send("drain once more", beyond)
 
     def overload_while_shut(self) -> Schedule[None]:
-        """Far above the limit for long enough to judge, if the window is long enough for it."""
+        """Far above the limit for long enough to judge, if the window is long enough for it.
+
+        See ``overload``.
+        """
         rate = max(OVERLOAD_RPS, 1.25 * self.claim.rate)
-        if self.claim.span * OVERLOAD_SHARE >= OVERLOAD_S:
+        long_enough = self.claim.span * OVERLOAD_SHARE >= OVERLOAD_S
+        if long_enough and refuses_rightly(self.calls):
             paced = min(rate, self.budget.max_rps)
             count = max(SUSTAINED_REFUSALS, math.ceil(OVERLOAD_S * paced)) + 1
             yield from self._send("overload", Part(Paced(count, paced)))

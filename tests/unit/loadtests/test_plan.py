@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 import pytest
@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from benchmarks.ratelimit.simulator import Network, Server, Simulator
 from contracts.declared import read_declared
+from loadtests.counters import FixedGrid
 from loadtests.estimator import estimate
 from loadtests.gates import Answer, CountGate, Gate
 from loadtests.limiters import FixedWindow, SlidingLog, TokenBucket
@@ -107,8 +108,20 @@ def test_a_failing_control_ends_the_run_before_anything_else_is_sent() -> None:
     assert (len(trace), done.stopped_by) == (2, "health")
 
 
+class FlakyGate:
+    """Fails two of three calls, once ten have passed."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+
+    def ask(self, arrived: float, took: float = 0.0) -> Answer:
+        del arrived, took
+        self._asked += 1
+        return Answer(self._asked <= 10 or self._asked % 3 == 0)
+
+
 def test_server_errors_end_the_run() -> None:
-    trace, done = run(window(), "30/10s", status=500)
+    trace, done = run(FlakyGate(), "100/10s", status=500)
 
     failing = sum(call.status == 500 for call in trace)
     assert done.stopped_by == "health"
@@ -213,13 +226,55 @@ class FailingGate:
         return Answer(self._asked <= 10)
 
 
-def test_a_limiter_that_answers_503_is_contradicted() -> None:
-    trace, done = run(window(), "30/10s", status=503)
+@pytest.mark.parametrize("status", [403, 500, 502, 503])
+@pytest.mark.parametrize(
+    "gate",
+    [
+        pytest.param(window, id="window"),
+        pytest.param(lambda: CountGate(FixedGrid(10.0, 2.0), 30), id="edge-in-the-drain"),
+        pytest.param(lambda: CountGate(TokenBucket(3.0), 30), id="bucket"),
+    ],
+)
+def test_a_limiter_that_answers_otherwise_is_contradicted(
+    gate: Callable[[], Gate], status: int
+) -> None:
+    trace, done = run(gate(), "30/10s", status=status)
 
     said = estimate(trace, read_declared("30/10s"), done)
 
     assert said.status == "contradicted"
-    assert "503, not 429" in said.detail
+    assert f"{status}, not 429" in said.detail
+
+
+class BusyGate:
+    """Fails when more than some calls come within a moment, as a server without the capacity."""
+
+    def __init__(self) -> None:
+        self._recent: list[float] = []
+
+    def ask(self, arrived: float, took: float = 0.0) -> Answer:
+        del took
+        self._recent = [at for at in self._recent if arrived - at < 0.2]
+        self._recent.append(arrived)
+        return Answer(len(self._recent) <= 8)
+
+
+@pytest.mark.parametrize(
+    ("gate", "reason"),
+    [
+        pytest.param(window(22), "its capacity may be the cause", id="before-the-limit"),
+        pytest.param(BusyGate(), "answers were server errors", id="at-once"),
+    ],
+)
+def test_a_target_that_fails_elsewhere_than_at_its_limit_may_lack_the_capacity(
+    gate: Gate, reason: str
+) -> None:
+    trace, done = run(gate, "30/10s", status=500)
+
+    said = estimate(trace, read_declared("30/10s"), done)
+
+    assert said.status == "not_confirmed"
+    assert reason in said.detail
 
 
 def test_an_outage_is_no_limit() -> None:
