@@ -109,7 +109,7 @@ def rule(
     if refused and sightings.recovery_seconds(calls) is None and done.stopped_by == "done":
         return Verdict("contradicted", "nothing was admitted again within two windows")
     if readings[0].contradictions:
-        return _rule_contradicted(claim, calls, readings, measured)
+        return _rule_contradicted(claim, calls, readings, measured, done)
     if not refused:
         return Verdict("not_confirmed", f"nothing was refused before the end: {done.reason}")
     return _rule_held(claim, calls, readings, measured, done)
@@ -164,6 +164,7 @@ def _rule_contradicted(
     calls: Sequence[Call],
     readings: Sequence[Reading],
     measured: Measured | None,
+    done: Done,
 ) -> Verdict:
     best = readings[0]
     if best.late and late_again(claim, calls):
@@ -171,7 +172,11 @@ def _rule_contradicted(
     if _never_recovers(claim, calls):
         return Verdict("contradicted", "nothing is admitted within two windows of silence")
     if measured is not None and measured.family is not None and within(claim, measured):
-        return Verdict("confirmed", "the measured limit is the declared one within 2 %")
+        # A lost call may have been counted or not; without one, each answer must be explained.
+        if measured.contradicted and not any(call.lost for call in calls):
+            unlike = f"{measured.contradicted} answers contradict what was measured as well"
+            return Verdict("not_confirmed", unlike)
+        return _rule_held(claim, calls, readings, measured, done)
     burst = as_small_bucket(claim, calls)
     if burst is not None:
         at_once = "one call is" if burst == 1 else f"{burst} calls are"
@@ -276,6 +281,8 @@ def _rule_held(
         )
     if _all_free(claim, readings) and apart(claim, measured):
         return Verdict("not_confirmed", "another window explains the answers, and more simply")
+    if readings[0].contradictions:
+        return Verdict("confirmed", "the measured limit is the declared one within 2 %")
     return Verdict("confirmed", f"no answer contradicts it; {done.reason}")
 
 

@@ -9,7 +9,8 @@ from contracts.declared import read_declared
 from loadtests.estimator import estimate
 from loadtests.gates import Gate
 from loadtests.plan import plan_for
-from loadtests.segments import Budget
+from loadtests.segments import Budget, Done
+from loadtests.trace import Call
 
 
 def hold(declared: str, world: World, simulator: Simulator | None = None) -> Run:
@@ -22,6 +23,13 @@ def hold(declared: str, world: World, simulator: Simulator | None = None) -> Run
 
 def run_declared(gates: list[Gate], declared: str, seed: int = 2) -> Run:
     return hold(declared, draw("queue", 0), Simulator(Server(gates), Network(), Random(seed)))
+
+
+def answers(gate: Gate, declared: str) -> tuple[list[Call], Done]:
+    """What a run sees, by the time written, and how it ends."""
+    plan = plan_for(read_declared(declared), Budget(), quiet=1e9)
+    trace, done = Simulator(Server([gate]), Network(), Random(2)).run(plan, Budget().max_rps)
+    return sorted(trace, key=lambda call: call.written), done
 
 
 def run_slowly(gate: Gate, declared: str, rtt: float) -> Run:

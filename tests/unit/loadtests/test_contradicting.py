@@ -9,17 +9,14 @@ from random import Random
 import pytest
 
 from benchmarks.ratelimit.simulation import FIVE, confirm
-from benchmarks.ratelimit.simulator import Network, Server, Simulator
 from benchmarks.ratelimit.worlds import draw
 from contracts.declared import read_declared
 from loadtests.claims import REPEATS_OF_FEW
-from loadtests.counters import SegmentedLog
+from loadtests.counters import SegmentedLog, SlidingCounter
 from loadtests.gates import Answer, CountGate, Gate
 from loadtests.limiters import FixedWindow, Limiter, Penalty, SlidingLog, TokenBucket
-from loadtests.plan import plan_for
-from loadtests.segments import Budget
 from loadtests.sightings import drains_from_rest
-from tests.unit.loadtests.declaring import hold, run_declared, run_slowly
+from tests.unit.loadtests.declaring import answers, hold, run_declared, run_slowly
 from tests.unit.loadtests.simulating import quiet_world
 
 
@@ -146,13 +143,16 @@ class RestartingGate:
 
 
 def test_a_drain_in_which_a_window_ended_is_made_up_for() -> None:
-    simulator, budget = Simulator(Server([RestartingGate()]), Network(), Random(2)), Budget()
-    plan = plan_for(read_declared("40/20s"), budget, quiet=1e9)
+    calls, _ = answers(RestartingGate(), "40/20s")
 
-    trace, _ = simulator.run(plan, budget.max_rps)
+    assert len(drains_from_rest(calls, rest=20.0)) == 1 + REPEATS_OF_FEW
 
-    refused = drains_from_rest(sorted(trace, key=lambda call: call.written), rest=20.0)
-    assert len(refused) == 1 + REPEATS_OF_FEW
+
+def test_what_is_measured_but_for_an_answer_confirms_nothing() -> None:
+    """Of ten calls a counter of 1.64 s is told from one of 2 s by a single answer."""
+    gate = CountGate(SlidingCounter(1.64, 0.574), 10)
+
+    assert run_declared([gate], "10/2s", seed=1).said.status == "not_confirmed"
 
 
 @pytest.mark.parametrize("window", [0.8, 1.25])

@@ -1,16 +1,20 @@
 """What is said of a declared limit, from answers and what was measured of them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from contracts.declared import read_declared
 from loadtests.claims import read_claim
+from loadtests.counters import FixedGrid
 from loadtests.families import Family
-from loadtests.measuring import Measured
+from loadtests.gates import CountGate
+from loadtests.measuring import Measured, measure
 from loadtests.ruling import rule
 from loadtests.segments import Done
 from loadtests.trace import Call
+from tests.unit.loadtests.declaring import answers
 
 CLAIM = read_declared("40/20s")[0]
 
@@ -21,6 +25,20 @@ def drain(number: int, admitted: int) -> Iterator[Call]:
     for at, written in enumerate([*(begun + step / 100 for step in range(45)), begun + 12.0]):
         status = 200 if at < admitted else 429
         yield Call(46 * number + at, number, written, written, written + 0.005, status)
+
+
+def test_a_grid_is_not_believed_where_the_answers_name_another_window() -> None:
+    calls, done = answers(CountGate(FixedGrid(20.0, 7.0), 40), "40/20s")
+    measured = measure(calls)
+    assert measured is not None
+    another = replace(measured, windows=(16.9, 17.0, 17.1))
+
+    statuses = [
+        rule(calls, CLAIM, read_claim(CLAIM, calls), found, done).status
+        for found in (measured, another)
+    ]
+
+    assert statuses == ["confirmed", "not_confirmed"]
 
 
 @pytest.mark.parametrize(
