@@ -123,8 +123,9 @@ class Discovery:
             return "nothing was admitted again"
         self.span = release.answered - self.calls[0].written
         yield from self._time(size, release, bulk=bulk)
-        if not sustained(self.calls, above=size / self.span):
-            yield from self._overload(above=size / self.span)
+        rate = self.size / self.span
+        if not sustained(self.calls, above=rate):
+            yield from self._overload(above=rate)
         return "the schedule is complete"
 
     def _time(self, size: int, release: Call, *, bulk: bool) -> Schedule[None]:
@@ -140,7 +141,8 @@ class Discovery:
     def _overload(self, *, above: float = 0.0) -> Schedule[None]:
         refused = [call.written for call in self.calls if call.refused]
         between = [c for c in self.calls if c.admitted and refused[0] < c.written < refused[-1]]
-        rate = 1.3 * len(between) / max(refused[-1] - refused[0], 1.0) + 7.5
+        came_back = len(between) / max(refused[-1] - refused[0], 1.0)
+        rate = 1.3 * max(came_back, above) + 7.5
         yield from overload(rate, self.budget.max_rps, self.calls, above=above)
 
     def _send(self, phase: str, *parts: Part, start: float = 0.0) -> Schedule[list[Call]]:
