@@ -219,20 +219,23 @@ FEW_MISSING: Final = 0.88
 
 
 def fails_at(claim: DeclaredLimit, calls: Sequence[Call]) -> bool:
-    """Whether drains from rest end in failures, three of them at the declared limit, none before.
+    """Whether calls fail that are beyond the limit: no drain from rest ends in a failure before it.
 
-    An edge may lie in some of them. A server without the capacity fails anywhere.
+    Of drains that end in one, three must reach the declared limit; an edge may lie in some of them.
+    A server without the capacity fails anywhere.
 
     Args:
         claim: What is declared.
         calls: The plain calls by the time written, from rest on.
     """
     near = break_room(claim)
-    drains = [drain for drain in drains_from_rest(calls, claim.span) if fails(drain.status)]
+    drains = drains_from_rest(calls, claim.span)
+    failing = [drain for drain in drains if fails(drain.status)]
+    if any(drain.admitted < claim.size - near for drain in failing):
+        return False
     most = [drain.admitted - claim.rate * drain.seconds for drain in drains]
     at_it = sum(admitted <= claim.size + near for admitted in most)
-    early = any(drain.admitted < claim.size - near for drain in drains)
-    return at_it >= BREAK_REPEATS and not early
+    return not failing or at_it >= BREAK_REPEATS
 
 
 def break_room(claim: DeclaredLimit) -> int:

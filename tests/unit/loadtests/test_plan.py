@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.ratelimit.simulator import Network, Server, Simulator
+from benchmarks.ratelimit.simulator import Network, Sent, Server, Simulator
 from contracts.declared import read_declared
 from loadtests.counters import FixedGrid
 from loadtests.estimator import estimate
@@ -108,20 +108,23 @@ def test_a_failing_control_ends_the_run_before_anything_else_is_sent() -> None:
     assert (len(trace), done.stopped_by) == (2, "health")
 
 
-class FlakyGate:
-    """Fails two of three calls, once ten have passed."""
+class NumberedGate:
+    """Admits calls by their number alone, whatever the time."""
 
-    def __init__(self) -> None:
+    def __init__(self, admits: Callable[[int], bool]) -> None:
+        self._admits = admits
         self._asked = 0
 
     def ask(self, arrived: float, took: float = 0.0) -> Answer:
         del arrived, took
         self._asked += 1
-        return Answer(self._asked <= 10 or self._asked % 3 == 0)
+        return Answer(self._admits(self._asked))
 
 
 def test_server_errors_end_the_run() -> None:
-    trace, done = run(FlakyGate(), "100/10s", status=500)
+    gate = NumberedGate(lambda number: number <= 10 or number % 3 == 0)
+
+    trace, done = run(gate, "100/10s", status=500)
 
     failing = sum(call.status == 500 for call in trace)
     assert done.stopped_by == "health"
@@ -214,18 +217,6 @@ def test_the_governor_keeps_every_second(wishes: list[float], max_rps: int) -> N
     assert left == sorted(left)
 
 
-class FailingGate:
-    """Admits ten calls, then answers nothing but server errors."""
-
-    def __init__(self) -> None:
-        self._asked = 0
-
-    def ask(self, arrived: float, took: float = 0.0) -> Answer:
-        del arrived, took
-        self._asked += 1
-        return Answer(self._asked <= 10)
-
-
 @pytest.mark.parametrize("status", [403, 500, 502, 503])
 @pytest.mark.parametrize(
     "gate",
@@ -244,6 +235,31 @@ def test_a_limiter_that_answers_otherwise_is_contradicted(
 
     assert said.status == "contradicted"
     assert f"{status}, not 429" in said.detail
+
+
+class SometimesFailing(Server):
+    """A server of which every so-many-th refusal is a failure."""
+
+    def __init__(self, gate: Gate, every: int) -> None:
+        super().__init__([gate])
+        self._every, self._refused = every, 0
+
+    def answer(self, replica: int, call: Sent, arrived: float, took: float) -> tuple[int, float]:
+        status, delay = super().answer(replica, call, arrived, took)
+        self._refused += status == 429
+        return (500 if status == 429 and self._refused % self._every == 0 else status), delay
+
+
+@pytest.mark.parametrize("every", [2, 5, 13])
+def test_a_limiter_that_fails_now_and_then_instead_of_refusing_is_contradicted(every: int) -> None:
+    simulator = Simulator(SometimesFailing(window(), every), Network(0.02, 0.002), Random(1))
+    declared = read_declared("30/10s")
+
+    trace, done = simulator.run(plan_for(declared, Budget(), quiet=REST), Budget().max_rps)
+    said = estimate(trace, declared, done)
+
+    assert said.status == "contradicted"
+    assert "500, not 429" in said.detail
 
 
 class BusyGate:
@@ -278,7 +294,7 @@ def test_a_target_that_fails_elsewhere_than_at_its_limit_may_lack_the_capacity(
 
 
 def test_an_outage_is_no_limit() -> None:
-    trace, done = run(FailingGate(), status=502)
+    trace, done = run(NumberedGate(lambda number: number <= 10), status=502)
 
     said = estimate(trace, (), done)
 
