@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Final
 
 from contracts.declared import DeclaredLimit
-from loadtests.families import Candidate, Family
+from loadtests.families import Candidate, Family, is_free
 from loadtests.limiters import SHUT, Outcome
 from loadtests.meanings import (
     CLOSE,
@@ -113,6 +113,11 @@ def as_good(rival: Reading, best: Reading) -> bool:
     One of the same kind does, another kind only if it leaves no more answers to chance.
     """
     return rival.candidate.family is best.candidate.family or rival.open <= best.open
+
+
+def all_free(readings: Sequence[Reading]) -> bool:
+    """Whether a claim holds only as kinds of which some time is free."""
+    return all(is_free(reading.candidate) for reading in readings if not reading.contradictions)
 
 
 def _refused_too_early(claim: DeclaredLimit, seen: Sequence[Arrival]) -> bool:

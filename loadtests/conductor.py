@@ -42,6 +42,7 @@ class Conductor:
         settings: Of the master.
         send: Sends a message to one worker.
         workers: Names the workers that are there now.
+        ahead: Seconds between telling them a segment and its start.
         director: Of the running or last test.
         exit_code: What the last test came to; None before it ended.
         found: What it found out about the limit; None before it ended.
@@ -51,6 +52,7 @@ class Conductor:
     settings: Settings
     send: Callable[[str, Any, str], None]
     workers: Callable[[], Sequence[str]]
+    ahead: float
     director: Director | None = None
     exit_code: int | None = None
     found: RateLimit | None = None
@@ -106,6 +108,7 @@ class Conductor:
                 "max_rps": settings.requests_per_second,
             },
             file,
+            self.ahead,
         )
         done = director.run(tell=handoff.tell)
         file.finish(footer(done, director.instrument))

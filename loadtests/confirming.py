@@ -6,6 +6,7 @@ is then contradicted by some answer. A bucket, which gives back a little at a ti
 twice within W instead.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -13,6 +14,7 @@ from contracts.declared import DeclaredLimit
 from loadtests import sightings
 from loadtests.claims import (
     Reading,
+    all_free,
     as_good,
     explaining,
     fails_at,
@@ -22,7 +24,7 @@ from loadtests.claims import (
     surely_late,
 )
 from loadtests.discovering import Discovery
-from loadtests.families import Candidate, Family, is_free
+from loadtests.families import Candidate, Family
 from loadtests.meanings import FEW, freedom_of
 from loadtests.measuring import measure
 from loadtests.ruling import FAR_WINDOWS, apart
@@ -177,8 +179,7 @@ class Confirmation:
 
     def _sharpen(self) -> Schedule[Reading]:
         """Drain once more where an edge that may lie anywhere, or a loss, explains the answers."""
-        best = read_claim(self.claim, self.calls)[0]
-        another = self._explains_another(best)
+        best, another = self._read()
         vague = another or self._needs_an_edge(best.candidate)
         for _ in range(MOST_SHARPENED):
             if best.contradictions or not vague:
@@ -190,22 +191,27 @@ class Confirmation:
                 yield from self._waves.poll(drained[0].written)
             elif another:
                 yield from self._refill()
-            best = read_claim(self.claim, self.calls)[0]
-            vague = another = self._explains_another(best)
+            best, vague = self._read()
+            another = vague
         return best
 
-    def _explains_another(self, best: Reading) -> bool:
-        """Whether other windows explain it as well: by an edge, a penalty, or what was lost."""
-        candidate = best.candidate
-        if not is_free(candidate) and not any(call.lost for call in self.calls):
+    def _read(self) -> tuple[Reading, bool]:
+        """The best reading, and whether another window explains the answers as well."""
+        readings = read_claim(self.claim, self.calls)
+        return readings[0], self._explains_another(readings)
+
+    def _explains_another(self, readings: Sequence[Reading]) -> bool:
+        """Whether other windows do as well: by an edge, a penalty, or what was lost."""
+        best, free = readings[0], all_free(readings)
+        if best.contradictions or not (free or any(call.lost for call in self.calls)):
             return False
         windows = (*FAR_WINDOWS, *NEAR_WINDOWS)
         others = (replace(self.claim, window=self.claim.window * share) for share in windows)
-        freedom = freedom_of([candidate])
+        freedom = freedom_of([best.candidate])
         rivals = (rival for other in others for rival in explaining(other, self.calls, freedom))
         if any(as_good(rival, best) for rival in rivals):
             return True
-        return is_free(candidate) and apart(self.claim, measure(self.calls))
+        return free and apart(self.claim, measure(self.calls))
 
     def _needs_an_edge(self, candidate: Candidate) -> bool:
         """Whether a window's end within the first drain explains it: once may be chance."""

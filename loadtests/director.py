@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import gevent
+from gevent.event import Event
 
 from loadtests import messages
 from loadtests.charts import Rates
@@ -31,8 +32,9 @@ from loadtests.trace import (
 _CONSULT_S: Final = 0.1
 """Seconds between two questions to the plan."""
 
-_AHEAD_S: Final = 0.3
-"""How long before its start a segment is told to workers that are other processes."""
+AHEAD_S: Final = 0.3
+AHEAD_HERE_S: Final = 0.02
+"""How long before its start a segment is told to workers: in other processes, and in this one."""
 
 _LONGEST_WITHOUT_S: Final = 10.0
 """Seconds without any worker after which the run is given up."""
@@ -95,7 +97,7 @@ class Director:
     workers: Callable[[], Sequence[str]]
     terms: Mapping[str, Any]
     file: TraceFile
-    ahead: float = _AHEAD_S
+    ahead: float
     origin: float = field(default_factory=time.monotonic)
     trace: Trace = field(default_factory=Trace)
     done: Done | None = None
@@ -110,6 +112,7 @@ class Director:
     _base: int = 0
     _running: Segment | None = None
     _pending: set[str] = field(default_factory=set)
+    _ended: Event = field(default_factory=Event)
     _seen_at: float = field(default_factory=time.monotonic)
 
     def stop(self, why: Stop) -> None:
@@ -129,6 +132,7 @@ class Director:
             if not self._ready() and self._stop is None:
                 gevent.sleep(_CONSULT_S)
                 continue
+            self._ended.clear()
             match self.planner.next_step(self.trace, self._progress()):
                 case Segment() as segment:
                     self._begin(segment)
@@ -139,7 +143,7 @@ class Director:
                 case _:
                     pass
             if self.done is None:
-                gevent.sleep(_CONSULT_S)
+                self._ended.wait(_CONSULT_S)
         return self.done
 
     def _progress(self) -> Progress:
@@ -226,3 +230,4 @@ class Director:
             self.stop("worker_lost")
         if not self._pending:
             self._finished = data["number"]
+            self._ended.set()

@@ -47,6 +47,10 @@ EXTRA_COST: Final = {
 }
 """What the further parameters of a family cost."""
 
+BEHIND: Final = 1.5, 10.0
+"""What scores more than so many times the best kind so far and so much will not come near it by a
+closer search; simulated."""
+
 ROUNDS: Final = 5
 """So often the best fit's surroundings are searched, each time three times closer."""
 
@@ -126,12 +130,19 @@ def _fit_each(
     seen: Sequence[Arrival],
     clues: Clues,
 ) -> list[FamilyFit]:
-    fits = [_fit_family(propose(clues), seen, clues) for propose in proposals.values()]
-    return [fitted for fitted in fits if fitted is not None]
+    fits: list[FamilyFit] = []
+    for propose in proposals.values():
+        least = min((fitted.best.score for fitted in fits), default=math.inf)
+        fitted = _fit_family(propose(clues), seen, clues, worst=BEHIND[0] * least + BEHIND[1])
+        fits += [] if fitted is None else [fitted]
+    return fits
 
 
 def _fit_family(
-    proposals: Iterable[Candidate], seen: Sequence[Arrival], clues: Clues
+    proposals: Iterable[Candidate],
+    seen: Sequence[Arrival],
+    clues: Clues,
+    worst: float = math.inf,
 ) -> FamilyFit | None:
     fits: list[Fit] = []
     tried: list[float] = []
@@ -140,7 +151,8 @@ def _fit_family(
     def attempt(candidate: Candidate) -> None:
         nonlocal best
         tried.append(candidate.scale)
-        patience = 3 + (len(seen) if best is None else int(best.score))
+        score = min(worst, len(seen) if best is None else best.score)
+        patience = 3 + int(score)
         try:
             tally = replay(candidate.limiter, seen, sizes=_sizes(clues), patience=patience)
         except HopelessError:
@@ -155,7 +167,7 @@ def _fit_family(
     if best is None:
         return None
     step = 0.04
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS if best.score <= worst else 0):
         for candidate in _around(best.candidate, step):
             attempt(candidate)
         step /= 3

@@ -23,6 +23,7 @@ from contracts.session import configured
 from contracts.settings import SECRET_SETTINGS, Settings
 from loadtests import messages
 from loadtests.conductor import Conductor
+from loadtests.director import AHEAD_HERE_S, AHEAD_S
 from loadtests.panel import install
 from loadtests.trace import Call
 from loadtests.worker import Worker
@@ -83,7 +84,8 @@ def set_up(environment: Environment, **_: object) -> None:
     if isinstance(runner, WorkerRunner | LocalRunner):
         _connect_worker(Worker(settings, runner.send_message, _fire(environment)), runner)
     if isinstance(runner, MasterRunner | LocalRunner):
-        _conductor = Conductor(settings, runner.send_message, _names(runner))
+        ahead = AHEAD_HERE_S if isinstance(runner, LocalRunner) else AHEAD_S
+        _conductor = Conductor(settings, runner.send_message, _names(runner), ahead)
         _connect_conductor(_conductor, environment)
         if environment.web_ui:
             options = environment.parsed_options

@@ -15,6 +15,7 @@ from loadtests import sightings
 from loadtests.claims import (
     BREAK_REPEATS,
     Reading,
+    all_free,
     as_good,
     as_small_bucket,
     break_room,
@@ -25,7 +26,6 @@ from loadtests.claims import (
     room,
     surely_late,
 )
-from loadtests.families import is_free
 from loadtests.meanings import freedom_of
 from loadtests.measuring import COUNTERS, Measured
 from loadtests.promises import judge_promises
@@ -279,17 +279,11 @@ def _rule_held(
             f"no answer contradicts it, and none {other} either (half of them took {taken:.1g} "
             "s or more)",
         )
-    if _all_free(claim, readings) and apart(claim, measured):
+    if _leaves_a_window_free(claim, readings) and apart(claim, measured):
         return Verdict("not_confirmed", "another window explains the answers, and more simply")
     if readings[0].contradictions:
         return Verdict("confirmed", "the measured limit is the declared one within 2 %")
     return Verdict("confirmed", f"no answer contradicts it; {done.reason}")
-
-
-def _all_free(claim: DeclaredLimit, readings: Sequence[Reading]) -> bool:
-    """Whether it holds only as kinds of which some time is free."""
-    held = [reading.candidate for reading in readings if not reading.contradictions]
-    return claim.burst is None and all(map(is_free, held))
 
 
 def _rival(
@@ -314,8 +308,12 @@ FAR_WINDOWS: Final = (0.85, 1.15)
 
 def _other_windows(claim: DeclaredLimit, readings: Sequence[Reading]) -> Iterator[DeclaredLimit]:
     """What is free explains many another window, if each drain met it in the same place."""
-    if _all_free(claim, readings):
+    if _leaves_a_window_free(claim, readings):
         yield from (replace(claim, window=claim.window * share) for share in FAR_WINDOWS)
+
+
+def _leaves_a_window_free(claim: DeclaredLimit, readings: Sequence[Reading]) -> bool:
+    return claim.burst is None and all_free(readings)
 
 
 def _others(claim: DeclaredLimit) -> Iterator[DeclaredLimit]:

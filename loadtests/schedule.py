@@ -177,20 +177,19 @@ class Dispatcher:
             case Abreast(count, connections):
                 self._run_abreast(running, share.base, count, connections)
             case Paced(count, rate):
-                start = max(running.origin + running.segment.start, time.monotonic())
-                dues = [(i, start + i / rate) for i in range(share.k, count, share.n)]
-                self._run_clocked(running, share.base, dues)
+                offsets = [(i, i / rate) for i in range(share.k, count, share.n)]
+                self._run_clocked(running, share.base, offsets, fixed=False)
             case Listed(offsets):
-                start = running.origin + running.segment.start
-                now = time.monotonic()
-                dues = [(i, start + offset) for i, offset in enumerate(offsets)]
-                self._run_clocked(running, share.base, [due for due in dues if due[1] >= now])
+                self._run_clocked(running, share.base, [*enumerate(offsets)], fixed=True)
 
-    def _run_clocked(self, running: _Running, base: int, dues: list[tuple[int, float]]) -> None:
-        if not dues:
-            return
+    def _run_clocked(
+        self, running: _Running, base: int, offsets: list[tuple[int, float]], *, fixed: bool
+    ) -> None:
         if not running.part.fresh:
-            self.sender.warm(self.sender.needed(_first_rate(dues)))
+            self.sender.warm(self.sender.needed(_first_rate(offsets)))
+        start, now = running.origin + running.segment.start, time.monotonic()
+        start = start if fixed else max(start, now)
+        dues = [(i, start + offset) for i, offset in offsets if start + offset >= now]
         timer, pool = Timer(), Pool(MOST_IN_FLIGHT)
         try:
             for i, due in dues:
@@ -254,7 +253,6 @@ class Dispatcher:
             gevent.sleep(at - now)
 
 
-def _first_rate(dues: list[tuple[int, float]]) -> float:
+def _first_rate(offsets: list[tuple[int, float]]) -> float:
     """Calls per second in the first fifth of a second."""
-    first = dues[0][1]
-    return sum(due - first < BATCH_S for _, due in dues) / BATCH_S
+    return sum(offset - offsets[0][1] < BATCH_S for _, offset in offsets) / BATCH_S

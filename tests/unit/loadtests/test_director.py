@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from loadtests import messages
-from loadtests.director import Director, TraceFile
+from loadtests.director import AHEAD_S, Director, TraceFile
 from loadtests.segments import Done, Paced, Part, Progress, Segment, Step
 from loadtests.trace import Call, Trace
 
@@ -59,6 +59,7 @@ def directed(workers: Workers, path: Path) -> Director:
         lambda: list(workers.ahead),
         {"run_id": "1"},
         TraceFile(path / "trace.jsonl.gz", {}),
+        AHEAD_S,
     )
     director.run(tell=lambda **_: None)
     return director
