@@ -110,10 +110,10 @@ def fit_all(calls: Sequence[Call]) -> list[FamilyFit]:
     if not brackets:
         return []
     clues = Clues.read(seen, brackets)
-    found = _fit_each(PROPOSALS, seen, clues)
+    found = _fit_each(PROPOSALS, seen, clues, [])
     if all(fitted.best.contradictions for fitted in found):
         # Nothing explains everything yet: what drifts with every window is searched closely.
-        found += _fit_each(CLOSE_PROPOSALS, seen, clues)
+        found = _fit_each(CLOSE_PROPOSALS, seen, clues, found)
     best = {
         fitted.best.candidate.family: fitted
         for fitted in sorted(found, key=lambda fitted: fitted.best.score, reverse=True)
@@ -129,8 +129,10 @@ def _fit_each(
     proposals: Mapping[Family, Callable[[Clues], Iterable[Candidate]]],
     seen: Sequence[Arrival],
     clues: Clues,
+    found: Sequence[FamilyFit],
 ) -> list[FamilyFit]:
-    fits: list[FamilyFit] = []
+    """What was found before, and each of these unless it is far behind."""
+    fits = [*found]
     for propose in proposals.values():
         least = min((fitted.best.score for fitted in fits), default=math.inf)
         fitted = _fit_family(propose(clues), seen, clues, worst=BEHIND[0] * least + BEHIND[1])

@@ -205,7 +205,11 @@ def _drain(calls: Sequence[Call]) -> Drain | None:
     if refused is None:
         return None
     melee = refused.written + MELEE_S
-    drained = list(takewhile(lambda call: call.refused or call.written <= melee, calls))
+
+    def drains(call: Call) -> bool:
+        return call.refused or (call.written <= melee and call.segment <= refused.segment)
+
+    drained = list(takewhile(drains, calls))
     before = [call for call in drained if call.segment < refused.segment]
     return Drain(
         sum(call.admitted for call in drained),

@@ -1,7 +1,7 @@
 """A sender, a network and a server in simulated time: what a plan would see, in milliseconds.
 
 Discrete events on a heap. The sender keeps the contract of ``loadtests.segments``: batches of
-200 ms, a plan asked ten times a second, a segment 0.3 s ahead at the soonest.
+200 ms, a plan asked ten times a second and when a segment has ended.
 """
 
 import heapq
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from random import Random
 
+from loadtests.director import AHEAD_HERE_S
 from loadtests.gates import Gate
 from loadtests.segments import (
     Abreast,
@@ -28,7 +29,6 @@ from loadtests.trace import Call, Trace
 
 BATCH_S = 0.2
 TICK_S = 0.1
-LEAD_S = 0.3
 TIMEOUT_S = 2.0
 REOPEN_S = 2.0
 
@@ -119,6 +119,8 @@ class Simulator:
         foreign_rps: Calls of somebody else on the same counter, per second, at random times.
         cost: How long the sender itself works on a call, in seconds: it sends one after another.
         until: The latest time, in seconds.
+        ahead: How long before its start a segment is told, in seconds: here as to a worker of the
+            same process.
     """
 
     server: Server
@@ -127,6 +129,7 @@ class Simulator:
     foreign_rps: float = 0.0
     cost: float = 0.0
     until: float = 100_000.0
+    ahead: float = AHEAD_HERE_S
     trace: Trace = field(default_factory=Trace)
     segments: dict[int, Segment] = field(default_factory=dict)
     now: float = 0.0
@@ -141,8 +144,8 @@ class Simulator:
     _parts: list[Part] = field(default_factory=list)
     _state: PartState | None = None
     _finished: int = -1
-    _over: bool = False
     _governor: Governor = field(default_factory=lambda: Governor(1e6))
+    _consult: Callable[[], None] = lambda: None
 
     def run(self, plan: Planner, max_rps: float) -> tuple[Trace, Done]:
         """Run a plan to its end.
@@ -156,7 +159,8 @@ class Simulator:
         """
         self._governor = Governor(max_rps)
         done: list[Done] = []
-        self._at(0.0, lambda: self._tick(plan, done))
+        self._consult = lambda: self._ask(plan, done)
+        self._at(0.0, self._tick)
         if self.foreign_rps:
             self._at(self.random.expovariate(self.foreign_rps), self._foreign)
         while not done and self.now < self.until:
@@ -167,34 +171,46 @@ class Simulator:
     def _at(self, time: float, event: Callable[[], None]) -> None:
         heapq.heappush(self._events, (time, next(self._order), event))
 
-    def _tick(self, plan: Planner, done: list[Done]) -> None:
+    def _tick(self) -> None:
         if round(self.now / TICK_S) % round(BATCH_S / TICK_S) == 0:
-            self.trace.extend(self._unreported)
-            self._unreported.clear()
-            if self._over and self._segment is not None:
-                self._finished, self._segment = self._segment.number, None
-        step = plan.next_step(self.trace, Progress(self.now, self.now + LEAD_S, self._finished))
-        match step:
-            case Segment():
-                self._begin(step)
-            case Done():
-                done.append(step)
+            self._report()
+        self._consult()
+        self._at((round(self.now / TICK_S) + 1) * TICK_S, self._tick)
+
+    def _report(self) -> None:
+        self.trace.extend(self._unreported)
+        self._unreported.clear()
+
+    def _end(self) -> None:
+        """All calls of a segment are answered: they are reported, and the plan is asked at once."""
+        self._report()
+        if self._segment is not None:
+            self._finished, self._segment = self._segment.number, None
+        self._consult()
+
+    def _ask(self, plan: Planner, done: list[Done]) -> None:
+        progress = Progress(self.now, self.now + self.ahead, self._finished)
+        match plan.next_step(self.trace, progress):
+            case Segment() as segment:
+                self._begin(segment)
+            case Done() as end:
+                done.append(end)
             case Cut() if self._state is not None:
                 self._state.ended = True
                 self._maybe_next()
             case Cut() | Wait():
                 pass
-        self._at((round(self.now / TICK_S) + 1) * TICK_S, lambda: self._tick(plan, done))
 
     def _begin(self, segment: Segment) -> None:
-        self._segment, self._parts, self._over = segment, list(segment.parts), False
+        self._segment, self._parts = segment, list(segment.parts)
         self.segments[segment.number] = segment
         self._state = None
         self._at(segment.start, self._next_part)
 
     def _next_part(self) -> None:
         if not self._parts:
-            self._state, self._over = None, True
+            self._state = None
+            self._at(self.now, self._end)
             return
         part = self._parts.pop(0)
         self._state = state = PartState(part, self._next_index, part.arrivals.count)

@@ -66,6 +66,15 @@ def test_of_a_bucket_a_drain_that_took_longer_admits_more() -> None:
     assert agreed(calls, rest=REST, gives_back=1.5) is not None
 
 
+def test_what_comes_back_right_after_a_drain_is_none_of_it() -> None:
+    late = [Call(91, 0, 0.9, 0.9, 0.94, 200)]
+    back = [Call(at, 1, at / 100, at / 100, at / 100 + 0.005, 200) for at in range(95, 110)]
+
+    (seen,) = drains_from_rest([*drain(0, 0.0, 90), *late, *back], REST)
+
+    assert seen.admitted == 91
+
+
 def test_what_was_admitted_in_an_earlier_segment_may_be_forgotten() -> None:
     control = [Call(at, 0, at / 2, at / 2, at / 2 + 0.01, 200) for at in range(2)]
     first = [*control, *drain(1, 1.5, 90)]
