@@ -115,9 +115,22 @@ def as_good(rival: Reading, best: Reading) -> bool:
     return rival.candidate.family is best.candidate.family or rival.open <= best.open
 
 
-def all_free(readings: Sequence[Reading]) -> bool:
-    """Whether a claim holds only as kinds of which some time is free."""
-    return all(is_free(reading.candidate) for reading in readings if not reading.contradictions)
+def is_left_free(readings: Sequence[Reading]) -> bool:
+    """Whether a claim holds as kinds of which some time is free, and hardly as any other.
+
+    Args:
+        readings: From ``read_claim``; some hold.
+    """
+    best = readings[0]
+    return all(
+        is_free(reading.candidate)
+        for reading in readings
+        if not reading.contradictions and reading.open <= best.open + CLOSE_OPEN
+    )
+
+
+CLOSE_OPEN: Final = 5
+"""Readings that leave so many more answers to chance explain them as well."""
 
 
 def _refused_too_early(claim: DeclaredLimit, seen: Sequence[Arrival]) -> bool:

@@ -14,10 +14,10 @@ from contracts.declared import DeclaredLimit
 from loadtests import sightings
 from loadtests.claims import (
     Reading,
-    all_free,
     as_good,
     explaining,
     fails_at,
+    is_left_free,
     read_claim,
     repeats,
     room,
@@ -187,10 +187,10 @@ class Confirmation:
             # Only after two windows of rest is a counter empty, and its size beyond doubt.
             rest = SILENCE if best.candidate.family is Family.COUNTER else REST
             drained = yield from self._waves.drain_once_more(late=False, rest=rest)
-            if another and self._trickled() is None:
-                yield from self._waves.poll(drained[0].written)
-            elif another:
+            if another and self._gives_back_singly():
                 yield from self._refill()
+            elif another:
+                yield from self._waves.poll(drained[0].written)
             best, vague = self._read()
             another = vague
         return best
@@ -202,7 +202,7 @@ class Confirmation:
 
     def _explains_another(self, readings: Sequence[Reading]) -> bool:
         """Whether other windows do as well: by an edge, a penalty, or what was lost."""
-        best, free = readings[0], all_free(readings)
+        best, free = readings[0], is_left_free(readings)
         if best.contradictions or not (free or any(call.lost for call in self.calls)):
             return False
         windows = (*FAR_WINDOWS, *NEAR_WINDOWS)
@@ -223,8 +223,7 @@ class Confirmation:
 
     def _gives_back_less(self) -> bool:
         """Whether it admits at once what is declared, and then gives back singly, but less."""
-        bucket = self.claim.burst is not None or self._trickled() is not None
-        if not bucket or surely_late(self.claim, self.calls):
+        if not self._gives_back_singly() or surely_late(self.claim, self.calls):
             return False
         drained, refused = self._first_drain
         came_back = self.claim.rate * (refused.written - drained.written)
@@ -266,7 +265,8 @@ class Confirmation:
     def _trickled(self) -> Call | None:
         """The call admitted right after the first refusal, if the limit gives back singly."""
         refused = next(call for call in self.calls if call.refused)
-        soon = refused.answered + 2.5 / self.claim.rate
-        after = [call for call in self.calls if call.admitted and call.written >= refused.answered]
-        same = refused.segment
-        return next((c for c in after if c.segment == same or c.written < soon), None)
+        same = (call for call in self.calls if call.segment == refused.segment)
+        return next((c for c in same if c.admitted and c.written >= refused.answered), None)
+
+    def _gives_back_singly(self) -> bool:
+        return self.claim.burst is not None or self._trickled() is not None

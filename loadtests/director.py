@@ -30,7 +30,7 @@ from loadtests.trace import (
 )
 
 _CONSULT_S: Final = 0.1
-"""Seconds between two questions to the plan."""
+"""The most seconds between two questions to the plan."""
 
 AHEAD_S: Final = 0.3
 AHEAD_HERE_S: Final = 0.02

@@ -246,7 +246,7 @@ def _from_fits(fits: Sequence[FamilyFit], calls: Sequence[Call]) -> Measured:
     best = _as_wide_as_the_other_counter(fits)
     fit, family = best.best, best.best.candidate.family
     rival = next((r for r in fits[1:] if _name(r) != _name(best)), None)
-    margin = 10.0 if rival is None else rival.best.score - fit.score
+    margin = math.inf if rival is None else rival.best.score - fit.score
     explained = fit.contradictions <= max(4, MOST_CONTRADICTED * answers)
     # Without a loss, an answer that the kind cannot give is another kind's, or somebody else's.
     whole = not fit.contradictions or any(call.lost for call in calls)

@@ -15,12 +15,12 @@ from loadtests import sightings
 from loadtests.claims import (
     BREAK_REPEATS,
     Reading,
-    all_free,
     as_good,
     as_small_bucket,
     break_room,
     explaining,
     fails_at,
+    is_left_free,
     late_again,
     repeats,
     room,
@@ -313,7 +313,7 @@ def _other_windows(claim: DeclaredLimit, readings: Sequence[Reading]) -> Iterato
 
 
 def _leaves_a_window_free(claim: DeclaredLimit, readings: Sequence[Reading]) -> bool:
-    return claim.burst is None and all_free(readings)
+    return claim.burst is None and is_left_free(readings)
 
 
 def _others(claim: DeclaredLimit) -> Iterator[DeclaredLimit]:

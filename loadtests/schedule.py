@@ -173,23 +173,31 @@ class Dispatcher:
             self.report(calls)
 
     def _run_part(self, running: _Running, share: Share) -> None:
+        start = running.origin + running.segment.start
         match running.part.arrivals:
             case Abreast(count, connections):
                 self._run_abreast(running, share.base, count, connections)
             case Paced(count, rate):
                 offsets = [(i, i / rate) for i in range(share.k, count, share.n)]
-                self._run_clocked(running, share.base, offsets, fixed=False)
+                self._warm(running, offsets)
+                start = max(start, time.monotonic())
+                dues = [(i, start + offset) for i, offset in offsets]
+                self._run_clocked(running, share.base, dues)
             case Listed(offsets):
-                self._run_clocked(running, share.base, [*enumerate(offsets)], fixed=True)
+                now = time.monotonic()
+                dues = [(i, start + offset) for i, offset in enumerate(offsets)]
+                dues = [due for due in dues if due[1] >= now]
+                self._warm(running, dues)
+                self._run_clocked(running, share.base, dues)
 
-    def _run_clocked(
-        self, running: _Running, base: int, offsets: list[tuple[int, float]], *, fixed: bool
-    ) -> None:
-        if not running.part.fresh:
-            self.sender.warm(self.sender.needed(_first_rate(offsets)))
-        start, now = running.origin + running.segment.start, time.monotonic()
-        start = start if fixed else max(start, now)
-        dues = [(i, start + offset) for i, offset in offsets if start + offset >= now]
+    def _warm(self, running: _Running, times: list[tuple[int, float]]) -> None:
+        """Open the connections that the first calls need: far away that takes a while."""
+        if times and not running.part.fresh:
+            self.sender.warm(self.sender.needed(_first_rate(times)))
+
+    def _run_clocked(self, running: _Running, base: int, dues: list[tuple[int, float]]) -> None:
+        if not dues:
+            return
         timer, pool = Timer(), Pool(MOST_IN_FLIGHT)
         try:
             for i, due in dues:
@@ -253,6 +261,7 @@ class Dispatcher:
             gevent.sleep(at - now)
 
 
-def _first_rate(offsets: list[tuple[int, float]]) -> float:
+def _first_rate(times: list[tuple[int, float]]) -> float:
     """Calls per second in the first fifth of a second."""
-    return sum(offset - offsets[0][1] < BATCH_S for _, offset in offsets) / BATCH_S
+    first = times[0][1]
+    return sum(at - first < BATCH_S for _, at in times) / BATCH_S

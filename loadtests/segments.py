@@ -2,8 +2,9 @@
 
 Pure. This is the whole contract between the two:
 
-1. The sender calls ``Planner.next_step(trace, progress)`` about ten times a second, with every
-   call answered so far in the trace (batches of 200 ms are soon enough).
+1. The sender calls ``Planner.next_step(trace, progress)`` about ten times a second and when a
+   segment has ended, with every call answered so far in the trace (batches of 200 ms are soon
+   enough).
 2. ``Segment``: run it. The clock is the sender's; 0 is when it began. The plan gives the next
    segment only after ``progress.finished`` says that the last one ended and all its calls are in
    the trace. A call's ``segment`` is the segment's number.

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from benchmarks.ratelimit.simulation import FIVE, confirm
+from benchmarks.ratelimit.simulator import Network, Server, Simulator
 from benchmarks.ratelimit.worlds import draw
 from contracts.declared import read_declared
 from loadtests.claims import REPEATS_OF_FEW
@@ -29,6 +30,16 @@ def test_an_edge_that_happens_to_lie_in_the_drain_confirms_nothing(
     run = confirm(replace(world, size=100, window=window))
 
     assert run.said.status != "confirmed"
+
+
+def test_a_kind_that_leaves_more_answers_to_chance_does_not_settle_the_window() -> None:
+    chance = Random("ctr1")
+    gate = CountGate(SlidingCounter(1.12, chance.random() * 1.12), 10)
+    simulator = Simulator(Server([gate]), Network(), chance)
+
+    run = hold("10/1s", draw("queue", 0), simulator)
+
+    assert run.said.status == "contradicted"
 
 
 @pytest.mark.parametrize(
