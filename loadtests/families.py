@@ -98,10 +98,14 @@ FINE_STEP_S: Final = 1.0
 """A timer that fills a bucket more seldom leaves it free when; throttled-py does once a second."""
 
 
+OTHER_FREE = frozenset({Family.COUNTER_FIRST, Family.COUNTER_FIRST_REFUSED, Family.PENALTY})
+"""A counter's windows may begin anew with several calls; a penalty has a length of its own."""
+
+
 def is_free(candidate: Candidate) -> bool:
-    """Whether a claim leaves a time of it free: where its grid lies, how long a penalty lasts."""
+    """Whether a claim leaves a time of it free: where its windows begin, how long a penalty is."""
     coarse = candidate.family is Family.STEPPED and candidate.extra > FINE_STEP_S
-    return coarse or candidate.family in GRIDS or candidate.family is Family.PENALTY
+    return coarse or candidate.family in GRIDS | OTHER_FREE
 
 
 def phases(window: float, brackets: Sequence[tuple[float, float]]) -> Iterator[float]:

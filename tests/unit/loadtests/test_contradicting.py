@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.ratelimit.simulation import FIVE, confirm
 from benchmarks.ratelimit.simulator import Network, Server, Simulator
-from benchmarks.ratelimit.worlds import draw
+from benchmarks.ratelimit.worlds import KINDS, draw
 from contracts.declared import read_declared
 from loadtests.claims import REPEATS_OF_FEW
 from loadtests.counters import SegmentedLog, SlidingCounter
@@ -21,7 +21,7 @@ from tests.unit.loadtests.declaring import answers, hold, run_declared, run_slow
 from tests.unit.loadtests.simulating import quiet_world
 
 
-@pytest.mark.parametrize(("window", "seed"), [(54.0, 0), (66.0, 5)])
+@pytest.mark.parametrize(("window", "seed"), [(54.0, 0), (54.0, 3), (66.0, 5)])
 def test_an_edge_that_happens_to_lie_in_the_drain_confirms_nothing(
     window: float, seed: int
 ) -> None:
@@ -40,6 +40,20 @@ def test_a_kind_that_leaves_more_answers_to_chance_does_not_settle_the_window() 
     run = hold("10/1s", draw("queue", 0), simulator)
 
     assert run.said.status == "contradicted"
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "window", "declared"),
+    [("counter, first call", 5, 0.85, "5/1s"), ("sliding counter", 10, 1.7, "10/2s")],
+)
+def test_windows_that_may_begin_anew_settle_no_other(
+    kind: str, size: int, window: float, declared: str
+) -> None:
+    chance = Random(f"{kind}0{size}")
+    gate = KINDS[kind].make(size, window, chance)
+    simulator = Simulator(Server([gate]), Network(0.02, 0.002), chance)
+
+    assert hold(declared, draw("queue", 0), simulator).said.status != "confirmed"
 
 
 @pytest.mark.parametrize(
