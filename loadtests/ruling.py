@@ -60,15 +60,20 @@ what a claim is forgiven."""
 
 
 def apart(claim: DeclaredLimit, measured: Measured | None) -> bool:
-    """Whether the answers are explained by a window, or a rate, that is surely another one."""
+    """Whether the answers are explained by a window, or a rate, that is another one."""
     if measured is None or measured.family is None or measured.contradicted:
         return False
     seen, declared = measured.windows, claim.window
     if seen is None:
         seen, declared = measured.rates, claim.rate
-    if seen is None or seen[0] <= declared <= seen[2]:
+    if seen is None:
         return False
-    return abs(seen[1] / declared - 1) > APART
+    off = abs(seen[1] / declared - 1)
+    return off > (FAR_APART if seen[0] <= declared <= seen[2] else APART)
+
+
+FAR_APART: Final = 0.1
+"""Of few calls an interval is wide; a claim this far from what explains them best is not known."""
 
 
 FAR_OFF: Final = 0.25
