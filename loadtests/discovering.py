@@ -14,7 +14,6 @@ from typing import Final
 
 from loadtests.measuring import Measured, as_queue, measure
 from loadtests.overload import overload
-from loadtests.proposing import MANY
 from loadtests.segments import Abreast, Budget, Listed, Paced, Part, Schedule, Segment, StopError
 from loadtests.sightings import sustained
 from loadtests.trace import Call
@@ -54,6 +53,10 @@ def _is_sharp(found: Measured) -> bool:
 def _no_more(tokens: Sequence[int]) -> bool:
     """Whether a bucket was full: however long it rested, it gave back as much."""
     return tokens[0] > 0 and len(set(tokens)) == 1
+
+
+ENOUGH: Final = 600
+"""After more calls than this a limit is not drained again to be measured more closely."""
 
 
 def _polls(low: float, span: float, high: float) -> Iterator[float]:
@@ -135,7 +138,7 @@ class Discovery:
             yield from self._window(size, release)
         else:
             yield from self._bucket(size, release)
-        if self.size >= FEW and len(self.calls) <= MANY:
+        if self.size >= FEW and len(self.calls) <= ENOUGH:
             yield from self._sharpen()
 
     def _overload(self, *, above: float = 0.0) -> Schedule[None]:

@@ -12,7 +12,7 @@ from typing import Final
 from loadtests.clues import Clues
 from loadtests.families import SEGMENTS, Candidate, Family
 
-MANY: Final = 600
+MANY: Final = 1000
 """With more calls than this a fit takes longer than a sender should be silent for; where so much
 was seen, a token is a small error anyway."""
 
