@@ -115,7 +115,7 @@ def end(report_dir: Path, moment: str, number: signal.Signals) -> Ended:
     """Run, and send the command a signal at a moment."""
     with (
         FLASK.start(limit=100) as server,
-        running(report_dir, settings_of(server, MAX_SECONDS="60"), "all") as process,
+        running(report_dir, settings_of(server, MAX_SECONDS="40"), "all") as process,
     ):
         until(lambda: MOMENTS[moment](report_dir))
         family = psutil.Process(process.pid).children(recursive=True)

@@ -19,8 +19,7 @@ def test_a_true_declaration_is_confirmed_within_its_budget(kind: str) -> None:
     assert run.said.requests_sent <= 290
 
 
-@pytest.mark.parametrize("kind", FIVE[2:])
-@pytest.mark.parametrize("size", [99, 101])
+@pytest.mark.parametrize(("kind", "size"), [(FIVE[2], 99), (FIVE[3], 101), (FIVE[4], 99)])
 def test_one_request_more_or_less_is_the_declared_limit(kind: str, size: int) -> None:
     assert confirm(quiet_world(kind, size, 60.0)).said.status == "confirmed"
 
@@ -67,9 +66,9 @@ def test_a_bucket_may_be_filled_in_lumps(step: float) -> None:
 
 @pytest.mark.parametrize("phase", [0.05, 0.9, 1.31, 1.4, 1.6, 2.5, 4.0, 6.0, 8.0, 9.9])
 def test_the_doubled_admission_across_an_edge_is_no_violation(phase: float) -> None:
-    gate = CountGate(FixedGrid(10.0, phase), 40)
+    gate = CountGate(FixedGrid(10.0, phase), 24)
 
-    assert run_declared([gate], "40/10s").said.status == "confirmed"
+    assert run_declared([gate], "24/10s").said.status == "confirmed"
 
 
 @pytest.mark.parametrize(

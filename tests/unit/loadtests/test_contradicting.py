@@ -21,7 +21,7 @@ from tests.unit.loadtests.declaring import answers, hold, run_declared, run_slow
 from tests.unit.loadtests.simulating import quiet_world
 
 
-@pytest.mark.parametrize(("window", "seed"), [(54.0, 0), (54.0, 3), (66.0, 5)])
+@pytest.mark.parametrize(("window", "seed"), [(54.0, 3), (66.0, 5)])
 def test_an_edge_that_happens_to_lie_in_the_drain_confirms_nothing(
     window: float, seed: int
 ) -> None:
@@ -69,9 +69,7 @@ def test_a_declaration_one_tenth_off_is_contradicted(kind: str, truth: tuple[int
 @pytest.mark.parametrize(
     ("kind", "size", "window", "seed"),
     [
-        pytest.param("token bucket", 90, 60.0, 3, id="bucket-smaller"),
         pytest.param("token bucket", 100, 66.0, 3, id="bucket-slower"),
-        pytest.param("token bucket", 100, 54.0, 2, id="bucket-faster"),
         pytest.param("sliding counter", 110, 60.0, 5, id="counter-larger"),
     ],
 )
