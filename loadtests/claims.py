@@ -119,7 +119,10 @@ def is_left_free(readings: Sequence[Reading]) -> bool:
     """Whether a claim holds as kinds of which some time is free, and hardly as any other.
 
     Args:
-        readings: From ``read_claim``; some hold.
+        readings: From ``read_claim``.
+
+    Returns:
+        True as well where none holds.
     """
     best = readings[0]
     return all(

@@ -191,8 +191,8 @@ class Confirmation:
                 yield from self._refill()
             elif another:
                 yield from self._waves.poll(drained[0].written)
-            best, vague = self._read()
-            another = vague
+            best, another = self._read()
+            vague = another
         return best
 
     def _read(self) -> tuple[Reading, bool]:
